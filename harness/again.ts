@@ -1,11 +1,14 @@
 import { isTooLate } from "./budget.ts";
+import { isRight } from "./catalogue.ts";
 import { isShort, isSilent, missedHandshake, othersWereServed, stoodStill } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { ground } from "./ground.ts";
+import { comeInLine } from "./hanging.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { isServed } from "./standstill.ts";
+import { HANDSHAKE } from "./waited.ts";
 import { alone, work } from "./work.ts";
 
 /** The least time for running failures again one by one, in ms. They may take as long as the first pass took. */
@@ -49,6 +52,29 @@ export async function askAgain(cases: readonly Case[], pass: Pass): Promise<void
   const short = grounded.filter((it) => wanted.has(it.case) && isShort(it));
   for (const result of (await sideBySide(short, pass)).values()) settle(result, pass);
 }
+
+/**
+ * Runs cases again, side by side, that had no answer to a handshake while others had theirs late: the server lets one client in after
+ * another. Now they come as slowly.
+ */
+export async function askInLine(cases: readonly Case[], pass: Pass): Promise<void> {
+  const missed = cases
+    .flatMap((it) => pass.results.get(it) ?? [])
+    .filter((it) => !isRight(it) && waitedInLine(it, pass));
+  if (missed.length === 0 || hasEnded(pass) || !comeInLine(pass.shared.patience.spacing(HANDSHAKE), pass)) return;
+  for (const result of (await sideBySide(missed, pass)).values()) settle(result, pass);
+}
+
+/** Tells if a case had no answer to a handshake while others had theirs late. */
+const waitedInLine = ({ connections }: CaseResult, { shared: { patience } }: Pass): boolean =>
+  connections.some(({ events }) =>
+    events.some(
+      (it) =>
+        it.type === "timeout" &&
+        it.what === HANDSHAKE &&
+        patience.wasLate(HANDSHAKE, { began: it.at - (it.afterMs ?? 0), ended: it.at }),
+    ),
+  );
 
 /** Runs cases again, one by one, whose handshake had no answer in time. The server may have had too many at once. */
 export async function openAgain(cases: readonly Case[], pass: Pass): Promise<void> {

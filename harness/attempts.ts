@@ -61,6 +61,12 @@ export async function untilLetIn(
   }
 }
 
+/** Waits until a target lets a client in; resolves to the number of tries, or to infinity. */
+export async function triesToLetIn(...how: Parameters<typeof untilLetIn>): Promise<number> {
+  const { tries, way } = await untilLetIn(...how);
+  return way === undefined ? tries : Number.POSITIVE_INFINITY;
+}
+
 /** Opens a connection; where it is refused again, some times. A server may not have noticed yet that a user left. */
 export async function insisting<T extends Attempt>(open: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {

@@ -5,7 +5,7 @@ import { casesIn, type Protocol } from "./protocol.ts";
 import { HANDSHAKE } from "./waited.ts";
 
 /** Returns the case of a client that does nothing special. */
-const canaryOf = (protocol: Protocol) => casesIn(protocol).find(({ id }) => id === protocol.canary);
+export const canaryOf = (protocol: Protocol) => casesIn(protocol).find(({ id }) => id === protocol.canary);
 
 /** Tells if this kind of answer comes before a client asks for anything. */
 export const isFirst = (kind: string, { greeting }: Protocol): boolean => kind === HANDSHAKE || kind === greeting;

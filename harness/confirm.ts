@@ -1,4 +1,4 @@
-import { aloneAgain, askAgain, CONFIRMATION, isLate, openAgain, sideBySide } from "./again.ts";
+import { aloneAgain, askAgain, askInLine, CONFIRMATION, isLate, openAgain, sideBySide } from "./again.ts";
 import { isSpent, isTooLate, TO_BEGIN } from "./budget.ts";
 import { isBroken, isRight } from "./catalogue.ts";
 import {
@@ -29,6 +29,7 @@ import { alone, lookAndRepeat, work } from "./work.ts";
 export async function confirm(cases: readonly Case[], took: number, pass: Pass): Promise<void> {
   if (cases.every((it) => isRight(pass.results.get(it) ?? { verdict: "pass" }))) return;
   await askAgain(cases, pass);
+  await askInLine(cases, pass);
   await openAgain(cases, pass);
   if (pass.stop) return;
   await settleMixedUp(cases, pass);

@@ -66,8 +66,11 @@ const TRY_AGAIN_LATER = 1013;
 /** Tells if a target ended a WebSocket at once, and said that it has no place. */
 export const saysNoPlace = ({ closeCode }: Failure): boolean => closeCode === TRY_AGAIN_LATER;
 
+/** Tells if a target says that it has no room for anybody now. */
+export const saysNoRoom = (way: Failure): boolean => way.status === 503 || saysNoPlace(way);
+
 /** Tells if a target names a limit, which it does whoever the client is. */
-export const saysLimit = (way: Failure): boolean => saysTooMany(way) || way.status === 503 || saysNoPlace(way);
+export const saysLimit = (way: Failure): boolean => saysTooMany(way) || saysNoRoom(way);
 
 /** The status of a server that failed by itself. */
 const FAILED = 500;

@@ -32,9 +32,42 @@ function fallBehind(missed: string, patience: Patience): Fall {
   return { ...patience.end(missed), how, endKind: "behind", harm: "hang", isBehind: true };
 }
 
+/** The most newcomers that wait until a server has dealt with those that came too fast, and have given up. */
+const NEWCOMERS = 16;
+
+/** The time within which the next client is let in then, in timeouts; at least that of so many clients. */
+const SOON = { timeouts: 0.25, clients: 2 } as const;
+
+/**
+ * Waits until a server that lets one client in after another, in so many ms each, has dealt with those that came too fast. Tells if it
+ * does in time.
+ */
+async function catchesUp(ms: number, pass: Pass): Promise<boolean> {
+  const { timeout, clock } = pass.shared;
+  const soon = Math.max(SOON.timeouts * timeout, SOON.clients * ms);
+  for (let i = 0; i < NEWCOMERS && !pass.signal?.aborted; i++) {
+    const began = clock();
+    const missed = await missedByNewcomer(pass, HANDSHAKE, timeout);
+    if (missed === undefined && clock() - began < soon) return true;
+  }
+  return false;
+}
+
+/** Has clients come as slowly as the server lets them in, one after another, in so many ms each. Tells if they came faster before. */
+export function comeInLine(ms: number, { shared: { patience, limits }, options }: Pass): boolean {
+  limits.forget(); // What it could not answer in time was no refusal.
+  patience.forgive();
+  const isNews = limits.paces(ms);
+  if (isNews && limits.words !== undefined) options.onLimit?.(limits.words, limits.perSecond);
+  return isNews;
+}
+
 /** Tells if a target that gave many no answer of a kind gives it to a newcomer; if not, ends it and resolves to its fall. */
 export async function fallOfHanging(pass: Pass, stopped: string): Promise<Fall | undefined> {
   const { shared } = pass;
+  const ms = shared.patience.spacing(stopped);
+  if (stopped === HANDSHAKE && shared.patience.isBehind(stopped) && (await catchesUp(ms, pass)) && comeInLine(ms, pass))
+    return undefined;
   shared.patience.despair(undefined); // The newcomer waits in full.
   // Before it, a server that is slow may serve those who have left.
   const missed = await missedByNewcomer(pass, stopped, 2 * shared.timeout + shared.patience.backlog(HANDSHAKE));

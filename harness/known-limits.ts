@@ -42,6 +42,12 @@ export interface KnownLimits {
   measured: number;
   /** The target lets nobody in now and then, and no limit explains that. */
   closes: boolean;
+  /** The numbers of connections at the same time that were found one after another, where each is lower than the one before. */
+  readonly fewer: number[];
+  /** The number of those after which it was measured again. */
+  asked: number;
+  /** It does so after so many wrong inputs. */
+  wrong: number | undefined;
   /** The search is over for good: there is no limit. */
   hopeless: boolean;
 }
@@ -68,7 +74,8 @@ const LAG = { first: 10, most: 100 } as const;
 export const noneKnown = (): KnownLimits => ({
   ...{ found: {}, gap: 0, lag: 0, changedAt: 0, ways: new Map(), inVain: 0, row: 0, total: 0, held: 0, served: [] },
   ...{ before: 0, spell: undefined, refusal: { at: 0, way: UNKNOWN } },
-  ...{ suspected: false, measured: 0, closes: false, hopeless: false },
+  ...{ suspected: false, measured: 0, closes: false, wrong: undefined, hopeless: false },
+  ...{ fewer: [], asked: 0 },
 });
 
 /** Tells if a limit is known. */
@@ -137,6 +144,8 @@ export function learnMeasured(known: KnownLimits, more: Found, { again, served }
   const guess = isOpen && saysSo && known.before >= FAST ? known.before : undefined;
   const perSecond = more.perSecond ?? (guess && guess / SLOWER);
   known.found = { ...known.found, ...more, ...(perSecond && { perSecond }) };
+  if ((more.together ?? Number.POSITIVE_INFINITY) < (known.fewer.at(-1) ?? Number.POSITIVE_INFINITY))
+    known.fewer.push(more.together as number);
   // A stall ends no WebSocket at once.
   const isSure = known.measured > VAIN || [...known.ways.values()].every(isTurnedAway);
   if (wordsOfFound(known.found) !== undefined) {
@@ -145,6 +154,15 @@ export function learnMeasured(known: KnownLimits, more: Found, { again, served }
   } else if (closed)
     known.closes = known.measured > VAIN; // The first time, the target may not have noticed yet that others left.
   else giveUp(known, isSure);
+}
+
+/** Learns that the target lets one client in after another, in so many ms each. Tells if that is slower than what was known. */
+export function learnInLine(known: KnownLimits, ms: number): boolean {
+  const perSecond = SECOND / ms;
+  if (perSecond >= (known.found.perSecond ?? Number.POSITIVE_INFINITY)) return false;
+  known.found = { ...known.found, perSecond };
+  known.gap = gapOf(perSecond);
+  return true;
 }
 
 /** Forgets refusals that were no limit. */
@@ -158,6 +176,7 @@ function step(known: KnownLimits): void {
   known.inVain += 1;
   known.row = 0;
   if (known.inVain > IN_VAIN) {
+    if (measuresAgain(known)) return;
     // No pace is slow enough. If nobody was served meanwhile, it lets nobody in now and then.
     known.closes = known.spell !== undefined && known.spell.count >= SHUT;
     if (known.closes) unbound(known);
@@ -170,15 +189,33 @@ function step(known: KnownLimits): void {
   else known.suspected ||= known.inVain > 1 && known.measured === 1; // There may be a limit per second, too.
 }
 
+/**
+ * Has the connections at the same time measured again, since a target that does not free those that ended accepts fewer and fewer. Tells if
+ * it does: once for each number.
+ */
+function measuresAgain(known: KnownLimits): boolean {
+  const { found, fewer, asked } = known;
+  if (found.together === undefined || asked === fewer.length) return false;
+  const { together: _, ...rest } = found;
+  Object.assign(known, { found: rest, asked: fewer.length, inVain: 0, suspected: true });
+  return true;
+}
+
 const longer = (lag: number) => Math.min(LAG.most, lag === 0 ? LAG.first : 2 * lag);
 
 /** The most times that the suite waits for a target which lets nobody in. */
-const WAITS = 30;
+const WAITS = { mostly: 30, wrong: 100 } as const;
+
+/** Learns after how many wrong inputs the target lets nobody in, if it does. */
+export function learnShutOut(known: KnownLimits, wrong: number | undefined): void {
+  known.wrong = wrong;
+  known.closes ||= wrong !== undefined;
+}
 
 /** Learns that the target let nobody in once more, which no limit explains. */
 export function learnClosed(known: KnownLimits): void {
   known.measured += 1;
-  if (known.measured > WAITS) giveUp(known, true);
+  if (known.measured > WAITS[known.wrong === undefined ? "mostly" : "wrong"]) giveUp(known, true);
 }
 
 function giveUp(known: KnownLimits, forGood: boolean): void {
@@ -215,9 +252,15 @@ export function casesWithin({ found, gap, closes }: KnownLimits, concurrency: nu
 }
 
 /** Says the known limits in words. */
-export function wordsOfFound({ together, perSecond }: Found): string | undefined {
+export function wordsOfFound({ together, perSecond }: Found, fewer: readonly number[] = []): string | undefined {
+  const isFewer = together !== undefined && fewer.length > 1;
   const known = [
-    ...(together === undefined ? [] : [`at most ${connections(together)} at the same time`]),
+    ...(isFewer
+      ? [
+          `fewer and fewer connections at the same time (at most ${fewer.join(", then ")}: it may not free those that ended)`,
+        ]
+      : []),
+    ...(together === undefined || isFewer ? [] : [`at most ${connections(together)} at the same time`]),
     ...(perSecond === undefined ? [] : [`about ${connections(Math.round(perSecond) || 1)} a second`]),
   ];
   return known.length === 0 ? undefined : `the target accepts ${known.join(" and ")}`;

@@ -19,9 +19,10 @@ const FEW = 4;
  * Returns how long the last client stays, in ms. For long: no input is likely to end later a process that the suite started. Shortly: no
  * longer than any other client is silent.
  */
-function toLinger(cases: number, { options, shared: { clock, timeout }, target, results }: Pass): number {
+function toLinger(cases: number, { options, shared: { clock, timeout }, target, results, isFollowed }: Pass): number {
   const { linger, idle = timeout } = options;
-  if (linger === undefined) return 0;
+  // The only case runs again, and sends the same.
+  if (linger === undefined || (isFollowed && cases === 1)) return 0;
   if (linger === "long") return (target.process ? LATEST_FALL : 1) * timeout;
   if (target.process && cases <= FEW) return timeout;
   const last = [...results.values()].filter(isSuspect).map(endOf);

@@ -1,48 +1,28 @@
-import { type Attempt, type Means, PAUSE, TRIES, untilLetIn } from "./attempts.ts";
-import { FORGOTTEN, SECOND, SLOWER } from "./connection-rate.ts";
-import {
-  type Failure,
-  failedByItself,
-  isTurnedAway,
-  NO_ANSWER,
-  refusalOf,
-  saysTooMany,
-  type Tried,
-} from "./failure.ts";
-import { type Gate, gate, rest } from "./gate.ts";
+import { type Failure, failedByItself, refusalOf, type Tried } from "./failure.ts";
+import { gate } from "./gate.ts";
 import {
   casesWithin,
   forget,
   isLimited,
   isRefusal,
-  type KnownLimits,
-  learnClosed,
-  learnMeasured,
+  learnInLine,
   learnRefused,
   learnServed,
-  type Measured,
   noneKnown,
   type Refused,
   wordsOfFound,
 } from "./known-limits.ts";
-import { type Found, measure } from "./measure.ts";
+import { change, type Dial, type Explain, type Keeping, measureAll, type ShutOut } from "./measure-all.ts";
 
 /** A case wants more connections at the same time than the target accepts, so it cannot be judged. */
 export class BeyondLimit extends Error {}
-
-/** A time in which a target lets nobody in: so many ms, or for good in some way. */
-interface ShutOut {
-  readonly ms?: number;
-  readonly way?: Failure | undefined;
-}
-
-/** Opens a connection as any client does; if it shall `listen`, waits a moment for the server to turn it away. */
-type Dial = (listen: boolean) => Promise<Attempt>;
 
 /** Notices that a target limits connections, finds out how, and keeps below it. */
 export interface Limits {
   /** The most connections that the target accepts at the same time; `undefined` if no limit is known. */
   readonly together: number | undefined;
+  /** The numbers of connections at the same time that were found one after another, where each is lower than the one before. */
+  readonly fewer: readonly number[];
   /** The most connections a second; `undefined` if no limit is known. */
   readonly perSecond: number | undefined;
   /** The known limits in words; `undefined` if there are none. */
@@ -51,8 +31,12 @@ export interface Limits {
   readonly held: number;
   /** A usual client was refused while others are served. No case shall begin until this was measured or forgotten. */
   readonly suspected: boolean;
+  /** The number of wrong inputs after which the target lets nobody in for a while; `undefined` if it is not known to do so. */
+  readonly wrong: number | undefined;
   /** The first refusal since the last measurement: when that connection began, in ms of the run's clock, and the way. */
   readonly refusal: Readonly<Refused>;
+  /** Has clients come no faster than the target lets them in, one after another: in so many ms each. Tells if that is news. */
+  paces(ms: number): boolean;
   /** Forgets refusals that were no limit: the target was away. */
   forget(): void;
   /** Resolves when a connection may begin. */
@@ -81,11 +65,8 @@ export interface Limits {
    * Measures the limits while nothing else is at work. What `dial` opens takes no turn. Resolves to a time in which the target
    * let nobody in, which is no limit.
    */
-  measure(dial: Dial, signal?: AbortSignal): Promise<ShutOut>;
+  measure(dial: Dial, signal?: AbortSignal, shutsOut?: Explain): Promise<ShutOut>;
 }
-
-/** The time after which a target has noticed that the last connection ended, in ms. */
-const SETTLING = 100;
 
 /** The most times that a case runs again for a limit. */
 const AGAIN = 5;
@@ -96,18 +77,6 @@ const PATIENT = 3;
 /** Later waits are this many times shorter. */
 const HURRY = 20;
 
-/** The limits of one target, and the means to keep them. Times are in ms. */
-interface Keeping {
-  readonly known: KnownLimits;
-  readonly gate: Gate;
-  readonly clock: () => number;
-  readonly timeout: number;
-  /** The times that a case was to run again for a limit. */
-  readonly reruns: WeakMap<object, number>;
-  /** The waits in vain until a connection ends. */
-  stuck: number;
-}
-
 /** Makes the limits of one target, of which none is known yet. `timeout` is in ms. */
 export function limits(clock: () => number, timeout: number): Limits {
   const known = noneKnown();
@@ -116,11 +85,14 @@ export function limits(clock: () => number, timeout: number): Limits {
     get together() {
       return known.found.together;
     },
+    get fewer() {
+      return known.fewer;
+    },
     get perSecond() {
       return known.found.perSecond;
     },
     get words() {
-      return wordsOfFound(known.found);
+      return wordsOfFound(known.found, known.fewer);
     },
     get held() {
       return known.held;
@@ -131,6 +103,7 @@ export function limits(clock: () => number, timeout: number): Limits {
     get refusal() {
       return known.refusal;
     },
+    paces: (ms) => pace(its, ms),
     forget: () => forget(known),
     turn: its.gate.turn,
     left: its.gate.left,
@@ -140,14 +113,17 @@ export function limits(clock: () => number, timeout: number): Limits {
     again: (it) => void its.reruns.set(it, timesAgain(its, it) + 1),
     explains: (refused) => (isLimited(known) || known.closes) && isRefusal(known, refused),
     cases: (concurrency) => casesWithin(known, concurrency),
-    measure: (dial, signal) => measureAll(its, dial, signal),
+    get wrong() {
+      return known.wrong;
+    },
+    measure: (dial, signal, shutsOut) => measureAll(its, dial, signal, shutsOut),
   };
 }
 
-/** Has the gate keep the bounds as they are known now. */
-function change({ known, gate, clock }: Keeping): void {
-  known.changedAt = clock();
-  gate.keep({ together: known.found.together ?? Number.POSITIVE_INFINITY, gap: known.gap, lag: known.lag });
+function pace(its: Keeping, ms: number): boolean {
+  if (!learnInLine(its.known, ms)) return false;
+  change(its);
+  return true;
 }
 
 async function freed(its: Keeping): Promise<boolean> {
@@ -171,81 +147,4 @@ function spoils(its: Keeping, it: object, refused: readonly Failure[]): boolean 
   const { known } = its;
   const most = known.closes ? Number.POSITIVE_INFINITY : AGAIN; // The waits for such a target have a bound of their own.
   return known.total > 0 && timesAgain(its, it) < most && isRefusal(known, refused);
-}
-
-async function measureAll(its: Keeping, dial: Dial, signal: AbortSignal | undefined): Promise<ShutOut> {
-  const { known, gate, clock } = its;
-  const { at } = known.refusal;
-  known.suspected = false;
-  await gate.emptied();
-  await rest(SETTLING, signal);
-  const ways = [...known.ways.values()];
-  const listens = ways.some(isTurnedAway);
-  const come = () => dial(listens);
-  const began = clock();
-  const rests = ways.some(saysTooMany) ? RESTS.tooMany : RESTS.others;
-  const { tries, way } = await untilLetIn(come, rests, signal);
-  if (way !== undefined || signal?.aborted) return { way };
-  const closed = { ms: tries > TRIES ? clock() - at : 0 };
-  if (known.closes) {
-    learnClosed(known);
-    // Before the first try, the cases at work had to end: that time is not the server's.
-    const to = tries > 1 ? clock() : (known.spell?.to ?? at);
-    return { ms: Math.max(1, to - at) };
-  }
-  if (tries > TRIES && clock() - began > BY_SECOND) {
-    // Each measurement would close it again.
-    const perSecond = ways.some(saysTooMany) ? (SECOND * known.total) / clock() : known.before / SLOWER;
-    learnMeasured(known, { perSecond: Math.max(1, perSecond) }, { again: true, served: true });
-    change(its);
-    return {};
-  }
-  await rest(SETTLING, signal); // The target has to notice that this client left.
-  const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
-  if (more === undefined || signal?.aborted) return {};
-  if (more.fell) return { way: known.refusal.way };
-  learnMeasured(known, more, seen, closed.ms > 0);
-  change(its);
-  return known.closes ? closed : {};
-}
-
-/** The longest time for which a target lets nobody in that counts connections by the second, in ms. */
-const BY_SECOND = 3_000;
-
-/**
- * The times before further tries to get in, in ms. Who says that there are too many says it to each try, for a period at most. Others
- * may shut out for longer with each try, so these come ever later.
- */
-const RESTS = {
-  tooMany: Array.from({ length: 12 }, () => SECOND),
-  others: [...Array.from({ length: TRIES - 1 }, () => PAUSE), 1_400, 2 * FORGOTTEN],
-} as const;
-
-/** The part of a handshake that nobody answers, from both its ends, between which somebody has to be served for it to count as refused. */
-const STILL = 0.25;
-
-/** Measures, and says if connections were refused meanwhile, and if any was accepted. */
-async function measured(means: Means, found: Found): Promise<{ readonly more: Found | undefined } & Measured> {
-  let [again, served] = [false, false];
-  const servedAt: number[] = [];
-  /** A target that serves nobody for most of a handshake stands still, also if it goes on a moment too late. That is no refusal. */
-  const patiently = async () => {
-    const began = means.clock();
-    const attempt = await means.dial();
-    const part = STILL * (means.clock() - began);
-    const isStill = !servedAt.some((at) => at > began + part && at < means.clock() - part);
-    const way = refusalOf(attempt);
-    const isByChance = way !== undefined && (failedByItself(way) || (way.code === NO_ANSWER && isStill));
-    return isByChance ? means.dial() : attempt;
-  };
-  const dial = async () => {
-    const attempt = await patiently();
-    const way = refusalOf(attempt);
-    if (way === undefined) servedAt.push(means.clock());
-    again ||= way !== undefined;
-    served ||= attempt.opened && way === undefined;
-    return way !== undefined && attempt.opened ? { ...attempt, opened: false, failure: way } : attempt;
-  };
-  const more = await measure({ ...means, dial }, found);
-  return { more, again, served };
 }

@@ -2,30 +2,28 @@ import { blame } from "./blame.ts";
 import { timeThere } from "./budget.ts";
 import { isBroken } from "./catalogue.ts";
 import { findCulprits, LATEST_FALL, RECENT } from "./culprits.ts";
-import { inconclusive, isSilent } from "./doubt.ts";
+import { BEHIND, endedAtNobody, wasCutOff } from "./cut-off.ts";
+import { inconclusive, isSilent, missedHandshake } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
-import { isAbsent } from "./failure.ts";
-import { diedOrNot, endedAt, howItFell } from "./fall.ts";
+import { diedOrNot, howItFell } from "./fall.ts";
 import { isPlain } from "./foundation.ts";
 import { goodbyeBefore } from "./goodbyes.ts";
 import { type Guess, guess } from "./guess.ts";
 import { fallOfHanging, stuckOn } from "./hanging.ts";
+import { endsAfter, stopByTheClock } from "./own-end.ts";
 import { type Fall, type Pass, settle } from "./pass.ts";
 import { greetsAll } from "./protocol.ts";
 import { countEnds, dealtLong } from "./proven.ts";
 import { seemsDeaf } from "./shared.ts";
+import { wordsOfShutOut } from "./shut-out.ts";
 import { standUp } from "./stand-up.ts";
 import { lookIntoStalls } from "./standstill.ts";
 import { byLikelihood, byRecency, isSuspect, notAtWork } from "./suspects.ts";
 import { withoutSecrets } from "./target.ts";
 import { explainUnreachable } from "./unreachable.ts";
-import { responseOf } from "./upgrade.ts";
 import { UnreachableError } from "./usage.ts";
 import { HANDSHAKE } from "./waited.ts";
 import { plural } from "./words.ts";
-
-/** The longest time between the end of a server's connections and that of its process, in ms. */
-const BEHIND = 250;
 
 /** The most suspects that are named. */
 const NAMED = 6;
@@ -51,7 +49,7 @@ export async function lookInto(ran: readonly CaseResult[], pass: Pass): Promise<
   const began = timeThere(pass);
   const fall = await fallOf(pass);
   pass.times.searched += timeThere(pass) - began;
-  if (!fall) return { atWork: [], recent: await lookIntoStalls(ran, pass) };
+  if (!fall) return { atWork: [], recent: [...(await lookIntoStalls(ran, pass)), ...ran.filter(missedHandshake)] };
   // A process that ended was there: the suite waited for it.
   if (availability.upAt === undefined && !pass.target.process?.death) {
     await seekOnce(pass);
@@ -112,8 +110,12 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   const { shared, ends } = pass;
   const { culprits, unexplained, toldEnds, delays } = ends;
   const back = shared.clock();
+  const early = clearByTheClock({ fall, all, atWork }, ran, back, pass);
+  if (early) return early;
   pass.options.onSearch?.(fall.how);
   const found = await findCulprits(atWork, all, fall, pass);
+  const later = clearByTheClock({ fall, all, atWork }, ran, back, pass);
+  if (later) return later;
   const suspects = rank(found.likely, { fall, all, atWork }, pass);
   // A server that shuts everybody out does not show that to the connections that watch for its end.
   const only =
@@ -130,6 +132,29 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   // There may be no time to run them again.
   for (const it of again.filter(isLater)) settle(inconclusive(it, fall.how), pass);
   return { atWork: atWork.filter((it) => !isLater(it)), recent: again };
+}
+
+/**
+ * Clears all cases of a fall that came by the clock: they run again where the server said goodbye, as one does that restarts; else the run
+ * stops. Returns nothing of other falls.
+ */
+function clearByTheClock(
+  { fall, atWork }: Fallen,
+  ran: readonly CaseResult[],
+  back: number,
+  pass: Pass,
+): Affected | undefined {
+  const life = endsAfter(pass);
+  if (life === undefined) return undefined;
+  // Only a client that watched may have heard its goodbye.
+  const isTold = [...pass.standstills.told].some(({ goodbye, ms }) => goodbye && ms > 0);
+  if (!tellRestart(fall, back, pass) && !isTold) {
+    if (pass.ends.saysGoodbye)
+      pass.standstills.told.add({ at: fall.to, ms: Math.round(back - fall.to), goodbye: true });
+    else stopByTheClock(fall, life, pass);
+  }
+  for (const it of atWork) settle(inconclusive(it, fall.how), pass);
+  return { atWork: [], recent: [...atWork, ...ran.filter((it) => it.beganAt > fall.to)] };
 }
 
 /**
@@ -156,9 +181,11 @@ function giveUp({ fall, all, atWork }: Fallen, pass: Pass): void {
   }
   const only = soleCause(fall, all, pass);
   if (only && !culprits.has(only.result.case.id)) blame(only, fall, pass);
+  const shutOut = only ? undefined : wordsOfShutOut(fall, all, pass);
   // A known culprit makes a guess at another needless.
-  const isGuess = !only && !pass.ends.unprovoked && (pass.stop === undefined || culprits.size === 0);
-  pass.stop ??= { reason: "lost", why: fall.how };
+  const isGuess =
+    !only && !shutOut?.isSure && !pass.ends.unprovoked && (pass.stop === undefined || culprits.size === 0);
+  pass.stop ??= { reason: "lost", why: shutOut?.words ?? fall.how };
   if (isGuess) pass.stop = { ...pass.stop, suspects: rank([], { fall, all, atWork }, pass) };
 }
 
@@ -170,32 +197,6 @@ function soleCause(fall: Fall, all: readonly CaseResult[], { availability, share
   const it = guess(only, fall.to, undefined, fall.to);
   return it.input && it.delay <= LATEST_FALL * shared.timeout ? it : undefined;
 }
-
-/** Tells if a connection of a case was cut off since a time: the target may have ended meanwhile. */
-const wasCutOff = (it: CaseResult, since: number): boolean =>
-  it.connections.some(({ events }) => {
-    const last = events.at(-1);
-    const isCut = last?.type === "error" || (last?.type === "end" && last.from === "server");
-    return isCut && last.at >= since;
-  });
-
-/** Tells if the server ended a client that had said nothing, about a time in ms of the run's clock. */
-export const endedSilent = (ran: readonly CaseResult[], at: number): boolean =>
-  ran.some(({ connections }) =>
-    connections.some((connection) => {
-      const end = endedAt([connection]);
-      const isOpened = responseOf(connection)?.status === 101;
-      const isSilent = connection.events.every(({ from, type }) => from !== "client" || type === "upgrade");
-      return end !== undefined && Math.abs(end - at) <= BEHIND && isOpened && isSilent;
-    }),
-  );
-
-/** Tells if a connection of a case ended since nobody was there. */
-const endedAtNobody = (it: CaseResult): boolean =>
-  it.connections.some(({ events }) => {
-    const last = events.at(-1);
-    return last?.type === "error" && isAbsent(last.failure);
-  });
 
 /**
  * Returns the cases that may have ended the target, the likeliest first: those to which each of several ends points, then those at

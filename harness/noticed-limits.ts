@@ -7,6 +7,8 @@ export type OneEach = "accepted" | "mixed-up";
 export interface NoticedLimits {
   /** The most connections at the same time. */
   readonly together?: number;
+  /** The target accepted fewer and fewer at the same time: these numbers, one after another. */
+  readonly fewer?: readonly number[];
   /** The connections a second, about. */
   readonly perSecond?: number;
   readonly oneEach?: OneEach;
@@ -24,6 +26,6 @@ const COUNTED_TOGETHER = "the target limits the messages of each user, those of 
 /** Says noticed limits in words. A limit of all connections is told instead of one of each user. */
 export function wordsOfNoticed(noticed: NoticedLimits): string {
   const { oneEach, messages } = noticed;
-  const ofConnections = wordsOfFound(noticed) ?? (oneEach && ONE_EACH[oneEach]);
+  const ofConnections = wordsOfFound(noticed, noticed.fewer) ?? (oneEach && ONE_EACH[oneEach]);
   return [ofConnections, messages && COUNTED_TOGETHER].filter((it) => it !== undefined).join("; ");
 }

@@ -1,4 +1,4 @@
-import type { Pass } from "./pass.ts";
+import type { Fall, Pass } from "./pass.ts";
 import { standUp, stopUnprovoked } from "./stand-up.ts";
 import { fallsWithin, watch } from "./watcher.ts";
 import { took } from "./words.ts";
@@ -31,4 +31,30 @@ export async function endsByItself(age: number, pass: Pass): Promise<boolean> {
   const words = `${end.how} about ${took(end.age ?? age, 1)} after each start, though the only client there sent nothing`;
   stopUnprovoked(pass, words);
   return true;
+}
+
+/** The part by which the times differ for which a server stands that ends by the clock. */
+const ABOUT = 0.1;
+
+/**
+ * Returns the time after which a server that the suite found running ends each time it came back, in ms: twice after as long, and for
+ * longer than the timeout. No input is to blame for that, whatever ran.
+ */
+export function endsAfter({ ends: { lives, culprits }, shared: { timeout } }: Pass): number | undefined {
+  const [before = 0, last = 0] = lives.slice(-2);
+  return isSteady(before, last, timeout) && culprits.size === 0 ? last : undefined;
+}
+
+const isSteady = (before: number, last: number, least: number): boolean =>
+  Math.min(before, last) > least && Math.abs(last - before) <= ABOUT * last;
+
+/** Tells if a fall at `to`, in ms of the run's clock, came as long after the server was back as the one before: no input is proved by it. */
+export const fellByTheClock = ({ to }: Fall, { ends: { lives, stoodAt = to }, shared: { timeout } }: Pass): boolean =>
+  isSteady(lives.at(-1) ?? 0, to - stoodAt, timeout);
+
+/** Stops the run over a server that ends by the clock, without a goodbye. What its earlier ends made of suspects is dropped. */
+export function stopByTheClock({ how, endKind }: Fall, ms: number, pass: Pass): void {
+  const { unexplained } = pass.ends;
+  unexplained.splice(0, Infinity, ...unexplained.filter((it) => it.endKind !== endKind));
+  stopUnprovoked(pass, `${how} about ${took(ms, 1)} after each time it came back, whatever clients sent`);
 }

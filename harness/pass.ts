@@ -61,6 +61,11 @@ interface Ends {
   readonly sightings: Map<number, ReadonlyMap<string, CaseResult>>;
   /** The longest time for which the server is known to stand after a start with one client that sends nothing, in ms. */
   stood: number;
+  /** The time at which a server that the suite found running last came back, in ms of the run's clock, and those for which it stood, in ms. */
+  stoodAt: number | undefined;
+  readonly lives: number[];
+  /** It said goodbye to a client that watched for its end. */
+  saysGoodbye: boolean;
   /** It ends though no client sends anything. */
   unprovoked: boolean;
 }
@@ -103,6 +108,8 @@ export interface Pass extends Bench {
   readonly ends: Ends;
   readonly standstills: Standstills;
   readonly times: Times;
+  /** Another pass over the same cases follows. */
+  isFollowed: boolean;
   /** All cases have begun, or do in this stage. */
   isLastStage: boolean;
   /** Called when the server stands again after a fall that was looked into. */
@@ -141,6 +148,9 @@ export const newPass = (
     unexplained,
     sightings: new Map(),
     stood: 0,
+    stoodAt: undefined,
+    lives: [],
+    saysGoodbye: false,
     unprovoked: false,
   },
   standstills: { told: stalls, looked: new Set(), vain: 0 },
@@ -151,6 +161,7 @@ export const newPass = (
     searched: 0,
     away: 0,
   },
+  isFollowed: false,
   isLastStage: false,
   onStood() {},
   stop: undefined,

@@ -8,7 +8,7 @@ import {
   noteMet,
   noteMissed,
 } from "./experience.ts";
-import { inARow, lastServing, nextServed, type Waited } from "./waited.ts";
+import { inARow, lastServing, nextServed, spacing, type Waited, wasSlow } from "./waited.ts";
 import type { Window } from "./window.ts";
 
 /** A wait for something. */
@@ -35,12 +35,16 @@ export interface Patience {
   readonly wasted: number;
   /** Returns the shortest time in which something of this kind came, in ms; infinity if it never did. */
   best(kind: string): number;
+  /** Returns the time between two clients that got something of this kind, one after another, at most the shortest time in which it came; in ms. */
+  spacing(kind: string): number;
   /** Returns the time that the server takes at its best to serve, one after another, all that wait in vain for something of this kind, in ms. */
   backlog(kind: string): number;
   /** Tells if something of this kind ever came that was awaited. */
   came(kind: string): boolean;
   /** Returns when the next client that got something of this kind began to wait, after one that waited in vain; in ms of the run's clock. */
   nextServed(kind: string, inVain: Waited): number | undefined;
+  /** Tells if others that waited for something of this kind at the same time got it, but late. */
+  wasLate(kind: string, inVain: Waited): boolean;
   /** Counts the clients in a row around one that waited in vain for something of this kind. */
   inARow(kind: string, inVain: Waited): number;
   /** Returns when something of this kind last came, and when the next client began to wait for it in vain, in ms of the run's clock. */
@@ -118,12 +122,14 @@ export function patience(timeout: number): Patience {
     ended: (kind, began) => noteEnd(it, kind, began),
     missed: (kind, began, owed, ended = began) => noteMissed(it, kind, { began, owed, ended }),
     best: (kind) => known(it, kind).best,
+    spacing: (kind) => spacing(known(it, kind)),
     backlog(kind) {
       const { best, inVain } = known(it, kind);
       return Number.isFinite(best) ? best * inVain : 0;
     },
     came: (kind) => Number.isFinite(known(it, kind).best),
     nextServed: (kind, inVain) => nextServed(known(it, kind), inVain),
+    wasLate: (kind, inVain) => wasSlow(known(it, kind), inVain),
     inARow: (kind, inVain) => inARow(known(it, kind), inVain),
     end: (kind) => lastServing(known(it, kind)),
     stopped: (kind) => stopped(it, kind),

@@ -3,7 +3,7 @@ import type { CaseResult } from "./execute.ts";
 import { livesOn } from "./fall.ts";
 import { rest } from "./gate.ts";
 import { type Guess, guess, SLACK } from "./guess.ts";
-import { endsByItself } from "./own-end.ts";
+import { endsAfter, endsByItself } from "./own-end.ts";
 import { type Fall, hasEnded, type Pass } from "./pass.ts";
 import { standUp } from "./stand-up.ts";
 import { newTrials } from "./trials.ts";
@@ -78,9 +78,9 @@ const LAST = 3_000;
 /** A guess that came true again, and the fall that showed it. */
 export type Confirmed = Guess & { readonly fall: Fall };
 
-/** Tells if a search has to end: its pass did, or its time and so many ms `more` are over. */
+/** Tells if a search has to end: its pass did, its time and so many ms `more` are over, or the server ends by the clock. */
 export const isOutOfTime = ({ pass, deadline }: Search, more = 0) =>
-  hasEnded(pass) || timeThere(pass) > deadline + more;
+  hasEnded(pass) || timeThere(pass) > deadline + more || endsAfter(pass) !== undefined;
 
 /** Runs suspects once more, with a pause of so many ms between them, until the server falls. Resolves to those that ran, the best fit first. */
 export async function apart(

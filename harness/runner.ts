@@ -70,9 +70,10 @@ export async function run(protocol: Protocol, cases: readonly Case[], options: R
 
 /** Returns the limits that a run noticed; nothing if there are none. */
 function noticedIn({ limits, identities, pacing }: Shared): NoticedLimits | undefined {
-  const { together, perSecond } = limits;
+  const { together, perSecond, fewer } = limits;
   const noticed: NoticedLimits = {
     ...(together !== undefined && { together }),
+    ...(together !== undefined && fewer.length > 1 && { fewer }),
     ...(perSecond !== undefined && { perSecond: Math.round(perSecond) || 1 }),
     ...(identities.oneEach && { oneEach: identities.oneEach }),
     ...(pacing.joined && { messages: "together" }),
@@ -109,6 +110,7 @@ async function repeat(cases: readonly Case[], bench: Bench, known: OfRun): Promi
   );
   while (passes.length < options.repeat && !stop) {
     const pass = newPass(bench, there, known);
+    pass.isFollowed = passes.length + 1 < options.repeat;
     const results = await runPass(cases, pass);
     if (there.upAt !== undefined) tellResults(pass);
     stop = pass.stop;

@@ -55,6 +55,8 @@ export interface Stall {
   readonly ms: number;
   /** The words for how it refused everybody; `undefined` if it stood still, or said goodbye. */
   readonly refused?: string;
+  /** It refuses everybody after about so many wrong inputs. */
+  readonly afterWrong?: number;
   /** It said goodbye to everybody. */
   readonly goodbye?: true;
 }

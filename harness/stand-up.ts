@@ -5,9 +5,14 @@ import { type ServerProcess, withoutSecrets } from "./target.ts";
 
 /** Starts a server again, or waits for it; resolves to `true` if it is there. Ends a process that accepts no more connections. */
 export async function standUp(pass: Pass): Promise<boolean> {
-  const began = pass.shared.clock();
+  const { ends, availability, shared, target } = pass;
+  const began = shared.clock();
+  const { downSince } = availability;
+  const isBack = downSince !== undefined && !target.process;
+  if (isBack && ends.stoodAt !== undefined) ends.lives.push(downSince - ends.stoodAt);
   const stands = await bringBack(pass);
-  pass.times.away += pass.shared.clock() - began;
+  if (isBack) ends.stoodAt = shared.clock();
+  pass.times.away += shared.clock() - began;
   return stands;
 }
 

@@ -67,7 +67,7 @@ const SLOW = 2;
  * Tells if others that waited at the same time got it, but late: then the server may be slow with this one, too, as a virtual machine is
  * that warms up.
  */
-function wasSlow({ served }: Waits, { began, ended }: Waited): boolean {
+export function wasSlow({ served }: Waits, { began, ended }: Waited): boolean {
   const late = ALIKE.short * (ended - began);
   const isLate = (other: Waited) => other.began < ended && other.ended > began && other.ended - other.began > late;
   return served.filter(isLate).length >= SLOW;
@@ -94,6 +94,16 @@ export function inARow(waits: Waits, inVain: Waited): number {
   );
   const after = nextBeside(waits, inVain) ?? Number.POSITIVE_INFINITY;
   return waits.begun.filter((other) => other > before && other < after).length;
+}
+
+/** The latest that were served, whose median distance shows how long one takes. */
+const LATEST = 17;
+
+/** Returns the time between two that were served, one after another, at most the shortest wait; in ms. */
+export function spacing({ served, best }: Waits): number {
+  const ends = served.slice(-LATEST).map(({ ended }) => ended);
+  const gaps = ends.slice(1).map((at, i) => at - (ends[i] as number));
+  return Math.min(best, gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? best);
 }
 
 /** Returns when it last came, and when the next client began to wait for it in vain, in ms of the run's clock. */

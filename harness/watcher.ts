@@ -5,6 +5,7 @@ import { comeAside, isGreeted } from "./dial.ts";
 import { missedHandshake } from "./doubt.ts";
 import { diedOrNot, endHanging, howItFell } from "./fall.ts";
 import { rest } from "./gate.ts";
+import { isOwnGoodbye } from "./goodbyes.ts";
 import type { Fall, Pass } from "./pass.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
@@ -99,6 +100,7 @@ export async function fallShownBy({ transcript }: Connection, pass: Pass): Promi
   const now = pass.shared.clock();
   const end = transcript.events.find((event) => isServerEnd(event) || event.type === "error");
   const to = end?.at ?? now;
+  pass.ends.saysGoodbye ||= transcript.events.some((event) => isOwnGoodbye(event, pass.protocol));
   await (pass.target.process ? diedOrNot(pass) : goneOrNot(pass));
   return { from: to, to, ...(await howItFell(pass)) };
 }

@@ -1,17 +1,19 @@
 import { BOUNDS } from "./bounds.ts";
 import { withCanary } from "./canary.ts";
+import { endedSilent } from "./cut-off.ts";
 import { dial } from "./dial.ts";
 import { inconclusive } from "./doubt.ts";
 import { type CaseResult, execute } from "./execute.ts";
 import { isTurnedAway, wordsOfFailure } from "./failure.ts";
 import { STOOD_STILL } from "./fall.ts";
 import { stuckOn } from "./hanging.ts";
-import { endedSilent, lookInto } from "./lost.ts";
+import { lookInto } from "./lost.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import { pool } from "./pool.ts";
 import { dropProven } from "./proven.ts";
 import type { Case } from "./scenario.ts";
 import { casesAtWork, hangUp, mayOverlap, seemsDeaf, share, wasServing } from "./shared.ts";
+import { shutsOutAfter, wrongBefore } from "./shut-out.ts";
 import { openStalls, untilStall } from "./standstill.ts";
 import { HANDSHAKE } from "./waited.ts";
 
@@ -164,7 +166,7 @@ async function explainRefusal(ran: readonly CaseResult[], pass: Pass): Promise<v
  * notes if the target lets nobody in any more.
  */
 async function measureLimits(pass: Pass): Promise<void> {
-  const { protocol, target, options, shared, signal } = pass;
+  const { protocol, target, options, shared, signal, results } = pass;
   const { limits } = shared;
   const before = limits.words;
   const aside = share(options.timeout);
@@ -176,14 +178,18 @@ async function measureLimits(pass: Pass): Promise<void> {
     return client;
   };
   const { at, way: refused } = limits.refusal;
-  const { ms = 0, way } = await limits.measure(come, signal);
+  const wrong = wrongBefore(at, [...results.values()], pass);
+  const { ms = 0, took = ms, way } = await limits.measure(come, signal, (letsIn) => shutsOutAfter(wrong, letsIn, pass));
   signal?.removeEventListener("abort", cut);
   cut();
   if (way !== undefined) pass.availability.refuses(at, way);
-  if (ms > 0) pass.standstills.told.add({ at, ms, refused: wordsOfFailure(refused) });
-  pass.times.away += ms;
+  if (ms > 0) pass.standstills.told.add({ at, ms, refused: wordsOfFailure(refused), ...after(limits) });
+  pass.times.away += took;
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }
+
+/** Tells after how many wrong inputs a target lets nobody in, if that is known. */
+const after = ({ wrong }: Pass["shared"]["limits"]) => wrong !== undefined && { afterWrong: wrong };
 
 /** Looks into a target that went away or hangs, and runs again what may end it later. Resolves to the results of those at work then. */
 export async function lookAndRepeat(ran: readonly CaseResult[], pass: Pass): Promise<readonly CaseResult[]> {

@@ -147,6 +147,12 @@ export interface Report {
      */
     together?: number;
     /**
+     * The target accepted fewer and fewer connections at the same time: these numbers, one after another
+     *
+     * @minItems 2
+     */
+    fewer?: number[];
+    /**
      * The connections a second, about
      */
     perSecond?: number;
@@ -270,6 +276,10 @@ export interface Report {
      * How it refused everybody; absent if it stood still, or said goodbye
      */
     refused?: string;
+    /**
+     * It refuses everybody after about so many malformed commands or frames, and not after as many plain clients
+     */
+    afterWrong?: number;
     /**
      * It said goodbye to everybody at this moment, as the protocol allows; `ms` is the time for which it was away then
      */

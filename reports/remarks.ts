@@ -131,9 +131,15 @@ function stoodStill({ stalls = [] }: Remarkable): Remark[] {
   const ways = [...new Set(closed.map(({ refused }) => refused))].join(", ");
   return [
     ...stalled(still, "stood still", "The target stood still"),
-    ...stalled(closed, `let nobody in (${ways})`, "The target let nobody in"),
+    ...stalled(closed, `let nobody in (${ways})${afterWrong(closed)}`, "The target let nobody in"),
     ...leaving(goodbyes),
   ];
+}
+
+/** Says after how many wrong inputs a target lets nobody in, if it is known to. */
+function afterWrong(closed: NonNullable<Report["stalls"]>): string {
+  const number = closed.find((it) => it.afterWrong !== undefined)?.afterWrong;
+  return number === undefined ? "" : ` after about ${number} malformed commands or frames each time,`;
 }
 
 /** Says when a target ended everybody's connections as the protocol allows. */

@@ -7,7 +7,7 @@ export const quoted = (word: string): string =>
 
 /** The parts of a report that its commands are made of. */
 type Commanded = Pick<Report, "suite" | "protocol" | "target" | "seed" | "recording" | "given"> & {
-  readonly cases: readonly Pick<ReportCase, "id" | "generates">[];
+  readonly cases: readonly Pick<ReportCase, "id" | "generates" | "unstable">[];
 };
 
 /** The options by which a run meets its target: at a url, or at a port that it listens on until the client comes. */
@@ -23,6 +23,15 @@ const commandOf = ({ name }: Report["suite"], ...words: readonly string[]): stri
 /** The command that explains a requirement, a case or a fault. */
 export const commandExplain = ({ suite, protocol }: Pick<Report, "suite" | "protocol">, id: string): string =>
   commandOf(suite, "explain", id, ...(protocol.options ?? []));
+
+/** The times that a case runs again whose verdict varies: once it may pass. */
+const OFTEN = 100;
+
+/** The option by which a case runs until its verdict varies again, if it did, unless the user gave another number. */
+function repeating({ cases, given = [] }: Commanded, ids: readonly string[]): string[] {
+  const isUnstable = cases.some((it) => it.unstable && ids.length === 1 && it.id === ids[0]);
+  return isUnstable && !given.includes("--repeat") ? ["--repeat", String(OFTEN)] : [];
+}
 
 /**
  * The command that runs cases of a report again: one alone, or several suspects. With `--all` the run waits for what ends a target
@@ -43,6 +52,7 @@ export function commandFor(report: Commanded, ...ids: readonly string[]): string
         ...(needsSeed ? ["--seed", String(seed)] : []),
         ...given,
         ...ids.flatMap((id) => ["--case", id]),
+        ...repeating(report, ids),
         ...(ids.length > 1 ? ["--all"] : []),
       ];
   return commandOf(suite, ...words);

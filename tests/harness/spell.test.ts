@@ -1,6 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import { httpFailure } from "../../harness/failure.ts";
-import { type KnownLimits, learnMeasured, learnRefused, learnServed, noneKnown } from "../../harness/known-limits.ts";
+import {
+  type KnownLimits,
+  learnInLine,
+  learnMeasured,
+  learnRefused,
+  learnServed,
+  noneKnown,
+  wordsOfFound,
+} from "../../harness/known-limits.ts";
 import { afterRefused, afterServed, type Spell } from "../../harness/spell.ts";
 
 const BUSY = httpFailure(503);
@@ -54,4 +62,42 @@ describe("a target that refuses clients at any pace", () => {
   test("has no limit if it serves some", () => {
     expect(refusing(150, 350)).toMatchObject({ closes: false, hopeless: true, gap: 0, found: {} });
   });
+});
+
+describe("a target that does not free those that ended", () => {
+  /** Measures a number of connections at the same time, and refuses clients below it. */
+  function measured(known: KnownLimits, together: number, at: number): void {
+    learnMeasured(known, { together }, { again: true, served: true });
+    for (let i = 1; i <= 5; i++) learnRefused(known, BUSY, true, at + i);
+  }
+
+  test("is measured again, and accepts fewer and fewer", () => {
+    const known = noneKnown();
+    learnServed(known, 1, 0);
+    learnRefused(known, BUSY, true, 2);
+    measured(known, 40, 10);
+    expect([known.found.together, known.suspected]).toEqual([undefined, true]);
+    measured(known, 22, 20);
+    learnMeasured(known, { together: 9 }, { again: true, served: true });
+    expect(wordsOfFound(known.found, known.fewer)).toBe(
+      "the target accepts fewer and fewer connections at the same time (at most 40, then 22, then 9: it may not free those that ended)",
+    );
+  });
+
+  test("is not measured again for the same number", () => {
+    const known = noneKnown();
+    learnServed(known, 1, 0);
+    learnRefused(known, BUSY, true, 2);
+    measured(known, 40, 10);
+    known.suspected = false;
+    measured(known, 40, 20);
+    expect(known).toMatchObject({ fewer: [40], suspected: false, hopeless: false, closes: true });
+  });
+});
+
+test("a target that lets one client in after another has a limit per second, which only a slower one changes", () => {
+  const known = noneKnown();
+  expect([learnInLine(known, 125), learnInLine(known, 100), known.found.perSecond]).toEqual([true, false, 8]);
+  expect(known.gap).toBeCloseTo(137.5);
+  expect(learnInLine(known, 250)).toBe(true);
 });

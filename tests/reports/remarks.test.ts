@@ -17,6 +17,13 @@ describe("a remark that comes first", () => {
     unexplained: [{ at: 1_234, words: "the server ended (exit code 3)", suspects }],
   };
 
+  test("says after how many malformed commands the target lets nobody in", () => {
+    const stalls = [{ at: 3_100, ms: 2_400, refused: "HTTP 403", afterWrong: 30 }];
+    expect(show(concluded({ ...good, stalls }))).toContain(
+      "  stalls   let nobody in (HTTP 403) after about 30 malformed commands or frames each time, for 2.4 s (at 3.1 s): the affected cases ran again",
+    );
+  });
+
   test("stands in the first lines of the summary, with the next command to type", async () => {
     const report = concluded({ ...withCase(good, PARITY, () => ({ unstable: true })), ...known });
     expect(report.verdict).toBe("fail");

@@ -141,6 +141,16 @@ test("a command names the seed only where one of its cases generates what it sen
   expect(commandFor({ ...old, seed: 0 }, ...both)).not.toContain("--seed");
 });
 
+test("the command for a case whose verdict varies repeats it: once it may pass", () => {
+  const report = {
+    ...good,
+    cases: [{ id: "disconnect/alone", unstable: true as const }, { id: "disconnect/at-once" }],
+  };
+  expect(commandFor(report, "disconnect/alone")).toMatch(/ --case disconnect\/alone --repeat 100$/);
+  expect(commandFor(report, "disconnect/at-once")).not.toContain("--repeat");
+  expect(commandFor(report, "disconnect/alone", "disconnect/at-once")).not.toContain("--repeat");
+});
+
 test("no name in a stored report is more than a word of its commands", () => {
   const foreign = { ...good, suite: { ...good.suite, name: "x; touch y" } };
   expect(commandFor(foreign, "disconnect/alone")).toMatch(/^npx 'x; touch y' run /);

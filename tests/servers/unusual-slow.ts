@@ -110,6 +110,7 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
 
   // Slow ones.
   "lets a client in every 20 ms": limited(() => onRaw(tachyon(), { admit: turns(20) }), 2),
+  "lets a client in every 120 ms": limited(() => onRaw(tachyon(), { admit: turns(120) }), 16),
   "greets after 1.5 s": { start: () => onRaw(slow(1_500, 0)(tachyon())), warns: [], share: 2 },
   "greets after 1.5 s, and answers 1.5 s after that": {
     start: () => onRaw(slow(1_500, 1_500)(tachyon())),

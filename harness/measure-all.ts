@@ -1,0 +1,173 @@
+import { type Attempt, type Means, PAUSE, TRIES, triesToLetIn, untilLetIn } from "./attempts.ts";
+import { FORGOTTEN, SECOND, SLOWER } from "./connection-rate.ts";
+import {
+  type Failure,
+  failedByItself,
+  isTurnedAway,
+  NO_ANSWER,
+  refusalOf,
+  saysNoRoom,
+  saysTooMany,
+} from "./failure.ts";
+import { type Gate, rest } from "./gate.ts";
+import {
+  isLimited,
+  type KnownLimits,
+  learnClosed,
+  learnMeasured,
+  learnShutOut,
+  type Measured,
+} from "./known-limits.ts";
+import { type Found, measure } from "./measure.ts";
+
+/** A time in which a target lets nobody in: so many ms, or for good in some way. */
+export interface ShutOut {
+  readonly ms?: number;
+  /** The time that it took to find that out, in ms, if it took longer. */
+  readonly took?: number;
+  readonly way?: Failure | undefined;
+}
+
+/** Opens a connection as any client does; if it shall `listen`, waits a moment for the server to turn it away. */
+export type Dial = (listen: boolean) => Promise<Attempt>;
+
+/**
+ * Finds the number of wrong inputs after which a target lets nobody in for a while, if it does. `letsIn` waits until it lets somebody in, and
+ * resolves to the number of tries; to infinity if it does not.
+ */
+export type Explain = (letsIn: () => Promise<number>) => Promise<number | undefined>;
+
+/** The time after which a target has noticed that the last connection ended, in ms. */
+const SETTLING = 100;
+
+/** The limits of one target, and the means to keep them. Times are in ms. */
+export interface Keeping {
+  readonly known: KnownLimits;
+  readonly gate: Gate;
+  readonly clock: () => number;
+  readonly timeout: number;
+  /** The times that a case was to run again for a limit. */
+  readonly reruns: WeakMap<object, number>;
+  /** The waits in vain until a connection ends. */
+  stuck: number;
+}
+
+/** Has the gate keep the bounds as they are known now. */
+export function change({ known, gate, clock }: Keeping): void {
+  known.changedAt = clock();
+  gate.keep({ together: known.found.together ?? Number.POSITIVE_INFINITY, gap: known.gap, lag: known.lag });
+}
+
+/**
+ * Measures the limits while nothing else is at work. Resolves to a time in which the target let nobody in, which is no limit; `shutsOut`
+ * finds out if wrong inputs were the reason.
+ */
+export async function measureAll(
+  its: Keeping,
+  dial: Dial,
+  signal: AbortSignal | undefined,
+  shutsOut: Explain = async () => undefined,
+): Promise<ShutOut> {
+  const { known, gate, clock } = its;
+  const { at } = known.refusal;
+  known.suspected = false;
+  await gate.emptied();
+  await rest(SETTLING, signal);
+  const ways = [...known.ways.values()];
+  const listens = ways.some(isTurnedAway);
+  const come = () => dial(listens);
+  const began = clock();
+  const kind = known.wrong !== undefined ? "shutOut" : ways.some(saysTooMany) ? "tooMany" : "others";
+  const rests = RESTS[kind];
+  const { tries, way } = await untilLetIn(come, rests, signal);
+  if (way !== undefined || signal?.aborted) return { way };
+  const lasted = clock() - began;
+  const closed = { ms: tries > TRIES ? clock() - at : 0 };
+  const mayShut = known.wrong === undefined && !isLimited(known) && !listens && !ways.some(saysNoRoom);
+  const shut = mayShut ? await shutByWrong(its, () => triesToLetIn(come, rests, signal), shutsOut) : undefined;
+  if (shut) return shut;
+  if (known.closes) return closedAgain(its, tries);
+  if (tries > TRIES && lasted > BY_SECOND) {
+    // Each measurement would close it again.
+    const perSecond = ways.some(saysTooMany) ? (SECOND * known.total) / clock() : known.before / SLOWER;
+    learnMeasured(known, { perSecond: Math.max(1, perSecond) }, { again: true, served: true });
+    change(its);
+    return {};
+  }
+  await rest(SETTLING, signal); // The target has to notice that this client left.
+  const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
+  if (more === undefined || signal?.aborted) return {};
+  if (more.fell) return { way: known.refusal.way };
+  learnMeasured(known, more, seen, closed.ms > 0);
+  change(its);
+  return known.closes ? closed : {};
+}
+
+/** Finds out if wrong inputs shut everybody out; resolves to the last time for which they did. */
+async function shutByWrong(
+  { known, clock }: Keeping,
+  letsIn: () => Promise<number>,
+  shutsOut: Explain,
+): Promise<ShutOut | undefined> {
+  let ms = 1;
+  const timed = async () => {
+    const since = clock();
+    const tries = await letsIn();
+    ms = Math.max(1, clock() - since);
+    return tries;
+  };
+  learnShutOut(known, await shutsOut(timed));
+  return known.wrong === undefined ? undefined : { ms, took: clock() - known.refusal.at };
+}
+
+/** Learns that a target which lets nobody in now and then let a client in again after so many tries. */
+function closedAgain({ known, clock }: Keeping, tries: number): ShutOut {
+  const { at } = known.refusal;
+  learnClosed(known);
+  // Before the first try, the cases at work had to end: that time is not the server's.
+  const to = tries > 1 ? clock() : (known.spell?.to ?? at);
+  return { ms: Math.max(1, to - at) };
+}
+
+/** The longest time for which a target lets nobody in that counts connections by the second, in ms. */
+const BY_SECOND = 3_000;
+
+/**
+ * The times before further tries to get in, in ms. Who says that there are too many says it to each try, for a period at most. Others
+ * may shut out for longer with each try, so these come ever later.
+ */
+const RESTS = {
+  tooMany: Array.from({ length: 12 }, () => SECOND),
+  /** It is known to let clients in again. */
+  shutOut: Array.from({ length: 30 }, () => SECOND / 5),
+  others: [...Array.from({ length: TRIES - 1 }, () => PAUSE), 1_400, 2 * FORGOTTEN],
+} as const;
+
+/** The part of a handshake that nobody answers, from both its ends, between which somebody has to be served for it to count as refused. */
+const STILL = 0.25;
+
+/** Measures, and says if connections were refused meanwhile, and if any was accepted. */
+async function measured(means: Means, found: Found): Promise<{ readonly more: Found | undefined } & Measured> {
+  let [again, served] = [false, false];
+  const servedAt: number[] = [];
+  /** A target that serves nobody for most of a handshake stands still, also if it goes on a moment too late. That is no refusal. */
+  const patiently = async () => {
+    const began = means.clock();
+    const attempt = await means.dial();
+    const part = STILL * (means.clock() - began);
+    const isStill = !servedAt.some((at) => at > began + part && at < means.clock() - part);
+    const way = refusalOf(attempt);
+    const isByChance = way !== undefined && (failedByItself(way) || (way.code === NO_ANSWER && isStill));
+    return isByChance ? means.dial() : attempt;
+  };
+  const dial = async () => {
+    const attempt = await patiently();
+    const way = refusalOf(attempt);
+    if (way === undefined) servedAt.push(means.clock());
+    again ||= way !== undefined;
+    served ||= attempt.opened && way === undefined;
+    return way !== undefined && attempt.opened ? { ...attempt, opened: false, failure: way } : attempt;
+  };
+  const more = await measure({ ...means, dial }, found);
+  return { more, again, served };
+}

@@ -1,0 +1,99 @@
+import { canaryOf } from "./canary.ts";
+import { type CaseResult, execute } from "./execute.ts";
+import { type Failure, saysTooMany, wantsLogin } from "./failure.ts";
+import type { Fall, Pass } from "./pass.ts";
+import type { Protocol } from "./protocol.ts";
+import type { Case } from "./scenario.ts";
+import { type Shared, share } from "./shared.ts";
+
+// Finds out if a target shuts everybody out for a while once clients have sent many wrong commands, as those do that keep strangers off.
+
+/** The number of cases with wrong inputs: so many have to have run, so many count at first, and so many run at most. */
+const CASES = { least: 8, first: 40, most: 150 } as const;
+
+/** Plain clients show that it is not their number: so many times as many come, and as many at once as a case opens connections. */
+const PLAIN = 1.5;
+const EACH = 3;
+
+/** Tells if a case sends what a server may take for an attack. */
+const isWrong = ({ upsets, suite }: Case, { suites }: Protocol): boolean =>
+  upsets === true || suites.some((it) => it.upsets === true && it.name === suite);
+
+/** Returns the cases with wrong inputs that had begun before a time, in ms of the run's clock, the latest first. */
+export const wrongBefore = (
+  at: number,
+  ran: readonly CaseResult[],
+  { protocol }: Pick<Pass, "protocol">,
+): readonly Case[] =>
+  ran
+    .filter((it) => it.beganAt <= at && it.connections.length > 0 && isWrong(it.case, protocol))
+    .toSorted((a, b) => b.beganAt - a.beganAt)
+    .map((it) => it.case);
+
+/** Tells if an answer in HTTP may be that of a gateway which reaches nobody. */
+const isGateways = ({ status = 0 }: Failure): boolean => status >= 500;
+
+/**
+ * Says of a target that lets nobody in any more that it may shut out who sends wrong inputs, if many came. It is sure where it still says
+ * so: a gateway before a server that has ended says something else.
+ */
+export function wordsOfShutOut(
+  { to, how, refuses }: Fall,
+  ran: readonly CaseResult[],
+  pass: Pass,
+): { readonly words: string; readonly isSure: boolean } | undefined {
+  const way = pass.availability.refusal;
+  if (!refuses || !way || isGateways(way) || wrongBefore(to, ran, pass).length < CASES.least) return undefined;
+  const isSure = wantsLogin(way) || saysTooMany(way);
+  const words = `${how} after malformed commands or frames: it ${isSure ? "shuts" : "may shut"} out who sends many`;
+  return { words, isSure };
+}
+
+/**
+ * Resolves to the number of wrong inputs after which the target lets nobody in for a while, if it does so again, and not after more plain
+ * clients. `letsIn` waits until it lets somebody in, and resolves to the number of tries; to infinity if it does not.
+ */
+export async function shutsOutAfter(
+  wrong: readonly Case[],
+  letsIn: () => Promise<number>,
+  pass: Pass,
+): Promise<number | undefined> {
+  const plain = canaryOf(pass.protocol);
+  if (!plain || wrong.length < CASES.least) return undefined;
+  const shared = share(pass.options.timeout);
+  const some = Array.from({ length: Math.min(CASES.most, 2 * wrong.length) }, (_, i) => [
+    wrong[i % wrong.length] as Case,
+  ]);
+  /** Tells if so many times as many plain clients come in; else waits until one does. Each case opens some connections. */
+  const letsInPlain = async (cases: number) => {
+    const crowds = Array.from({ length: Math.ceil(PLAIN * cases) }, () => Array.from({ length: EACH }, () => plain));
+    const isRefused = (await untilRefused(crowds, shared, pass)) !== undefined;
+    if (isRefused) await letsIn();
+    return !isRefused;
+  };
+  // Where it limits connections, the next client by itself is let in at once.
+  const shuts = async () => {
+    const cases = await untilRefused(some, shared, pass);
+    const tries = cases && (await letsIn());
+    return tries !== undefined && tries > 1 && Number.isFinite(tries) ? cases : undefined;
+  };
+  if (!(await letsInPlain(CASES.first))) return undefined;
+  const first = await shuts();
+  const isShown = first !== undefined && (first <= CASES.first || (await letsInPlain(first)));
+  return isShown ? await shuts() : undefined;
+}
+
+/** Runs groups of cases, one group after another, until a connection is refused. Resolves to their number then. */
+async function untilRefused(
+  groups: readonly (readonly Case[])[],
+  shared: Shared,
+  pass: Pass,
+): Promise<number | undefined> {
+  const { record: _, ...bench } = pass;
+  for (const [i, group] of groups.entries()) {
+    if (pass.signal?.aborted) return undefined;
+    const results = await Promise.all(group.map((it) => execute(it, { ...bench, shared })));
+    if (results.some(({ refused }) => refused)) return i + 1;
+  }
+  return undefined;
+}

@@ -1,0 +1,54 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { brokenBy, cases, runAgainst } from "../helpers.ts";
+import { onWs } from "../servers/libraries.ts";
+import { type Client, tachyon } from "../servers/tachyon.ts";
+
+let close: () => Promise<void> = async () => {};
+afterEach(() => close());
+
+const malformed = cases.filter(
+  ({ id }, i) => id === "disconnect/alone" || (id.startsWith("malformed/") && i % 3 === 0),
+);
+
+/** Answers 403 to all for so many ms after each so many malformed commands. */
+async function shuttingOut(wrong: number, ms: number) {
+  let seen = 0;
+  let until = 0;
+  const counting = (client: Client) => {
+    const served = tachyon()(client);
+    return {
+      ...served,
+      message(text: string, binary: boolean) {
+        served.message(text, binary);
+        if (text.includes('"system/disconnect/request"')) return;
+        seen += 1;
+        if (seen % wrong === 0) until = performance.now() + ms;
+      },
+    };
+  };
+  const server = await onWs(counting, { verifyClient: (_, answer) => answer(performance.now() >= until, 403) });
+  close = server.close;
+  return server;
+}
+
+describe("a server that shuts everybody out after malformed commands", () => {
+  test("for a while conforms, and the run says after how many", async () => {
+    const { url } = await shuttingOut(20, 600);
+    const run = await runAgainst(url, malformed);
+    expect(brokenBy(run)).toEqual([]);
+    expect([run.stop, run.unexplained]).toEqual([undefined, []]);
+    const after = run.stalls.map(({ afterWrong = 0 }) => afterWrong);
+    expect(Math.max(...after)).toBeGreaterThan(15);
+    expect(Math.max(...after)).toBeLessThan(25);
+  }, 60_000);
+
+  test("for good is told so, and no case is suspected", async () => {
+    const { url } = await shuttingOut(20, 1e6);
+    const { stop } = await runAgainst(url, malformed, { recovery: 100 });
+    expect(stop).toMatchObject({
+      reason: "lost",
+      why: expect.stringMatching(/HTTP 403\) after malformed commands or frames: it shuts out who sends many$/),
+    });
+    expect(stop?.suspects).toBeUndefined();
+  }, 60_000);
+});
