@@ -6,9 +6,8 @@ import { expecting, readWanted } from "../../reports/expected/use.ts";
 import { ofProtocol, readReport } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
 import { shard } from "../../reports/shard.ts";
-import { isFine } from "../../reports/verdict.ts";
 import { exists } from "../../reports/write.ts";
-import { EXIT } from "../exit.ts";
+import { exitCodeOf } from "../exit.ts";
 import { openPage } from "../open.ts";
 import { finish } from "../run/finish.ts";
 import { failedIn, type Plan, planOf, type RunArguments, tellingOf, toolsOf } from "../run/plan.ts";
@@ -90,5 +89,5 @@ function nothingFailed({ report, wanted }: Last, { stored }: Plan): number {
   const ran = cases.filter(({ checks }) => checks.some(({ actual }) => actual !== report.stop?.words)).length;
   const part = ran < allCases ? `, which ran ${ran} of ${allCases} cases` : "";
   process.stdout.write(`Nothing failed in the last run${early}${part}, by ${stored}. Run without --last-failed.\n`);
-  return isFine(report) ? EXIT.conformant : EXIT.notConformant;
+  return exitCodeOf(report);
 }

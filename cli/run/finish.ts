@@ -8,8 +8,7 @@ import type { Report } from "../../reports/report.ts";
 import { type Destinations, save } from "../../reports/save.ts";
 import { commandFor } from "../../reports/shell-commands.ts";
 import { joinParts, showRun, type TerminalParts } from "../../reports/terminal.ts";
-import { isFine } from "../../reports/verdict.ts";
-import { EXIT } from "../exit.ts";
+import { exitCodeOf } from "../exit.ts";
 
 /** The options of telling a report to the user. */
 export interface Telling {
@@ -64,5 +63,5 @@ export async function finish(
     process.stdout.write(onGitHub() ? forGitHub(text, report, protocol.requirements) : text);
   }
   if (missing.length > 0) throw failure;
-  return isFine(report) ? EXIT.conformant : EXIT.notConformant;
+  return exitCodeOf(report);
 }

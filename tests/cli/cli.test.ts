@@ -64,6 +64,12 @@ describe("an interrupted run", () => {
     expect(stdout).toMatch(/^INCOMPLETE/m);
     expect(report()).toMatchObject({ verdict: "incomplete", counts: { pass: 1, skip: 1 } });
     expect(read("tachyon-report", "junit.xml")).toContain('skipped="1"');
+    // Whatever is told of the run later exits as it did.
+    for (const args of [
+      ["report", "tachyon-report"],
+      ["run", server.url, "--last-failed"],
+    ])
+      expect([args[0], (await within(cwd, args)).code]).toEqual([args[0], 130]);
   });
 
   test("ends at once when it is interrupted again, and its server with it", async () => {
