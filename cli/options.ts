@@ -151,6 +151,7 @@ export const COMPARING = {
   json: text("json", "Write the comparison of two reports as JSON to this file"),
   html: text("html", "Write the matrix of a folder of reports, one page that needs nothing else, to this file"),
   markdown: text("markdown", "Write it in Markdown to this file (default: the one that $GITHUB_STEP_SUMMARY names)"),
+  quiet: { ...flag("Print only the outcome; of a folder only a line for each report"), alias: SHORT.quiet },
 } as const;
 
 /** The options of `serve`. */

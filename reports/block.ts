@@ -8,7 +8,7 @@ import { type ExplainedLine, explainSpot, lineText } from "./explain.ts";
 import type { ReportFinding } from "./findings.ts";
 import { likewise, ownExpected, short, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
-import { columns, firstSentence } from "./wrap.ts";
+import { atAGlance, columns } from "./wrap.ts";
 
 /** The lines of a block, and of a transcript that stands in an earlier block, at most. */
 const LINES = 20;
@@ -17,9 +17,6 @@ const AGAIN = 1;
 /** The most lines of each field, such as `came`; the columns where a text begins. */
 const MOST = 3;
 const INDENT = 14;
-
-/** A statement of more characters is told by its first sentence. A shorter one stands whole: what was broken may be its second. */
-const GLANCE = 160;
 
 /** The names of other cases that are told. */
 const FEW = 3;
@@ -73,6 +70,7 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
   const others = likewise(
     cases.filter((it) => it !== shown && it.checks.some((other) => isAlike(other, found))),
     FEW,
+    "--verbose",
   ).map((line) => short(line, (options.width ?? Infinity) - 1));
   const ways = otherWays(found, knowledge).map((line) => short(visible(line), (options.width ?? UNBROKEN) - 1));
   const foot = [...(command ? [c.dim(`  alone: ${command(shown.id)}`)] : []), ...others, ...ways];
@@ -80,9 +78,6 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
   const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(line, verdict, options));
   return [...head, ...wire, ...foot, ""];
 }
-
-/** A statement as a finding tells it. */
-const atAGlance = (statement: string) => (statement.length <= GLANCE ? statement : firstSentence(statement));
 
 /** Tells if a check is one of a finding: a case that could not be judged shows no breach. */
 const isAlike = (it: ReportCheck, { requirement, verdict }: ToldFinding): boolean =>

@@ -55,8 +55,8 @@ export function listed(names: readonly string[], where?: string, most = NAMES): 
   return [...names.slice(0, most), ...rest].join(", ");
 }
 
-/** The other cases with the same finding, on one line; none if there is no other. */
-export const likewise = (others: readonly { readonly id: string }[], most: number, where = "--verbose"): string[] =>
+/** The other cases with the same finding, on one line; none if there is no other. `where` says where all stand. */
+export const likewise = (others: readonly { readonly id: string }[], most: number, where?: string): string[] =>
   others.length === 0
     ? []
     : [

@@ -4,6 +4,9 @@ import { fitting } from "./width.ts";
 /** The narrowest column that a text is broken for. */
 const NARROWEST = 20;
 
+/** A statement of more characters is told by its first sentence. A shorter one stands whole: what was broken may be its second. */
+const GLANCE = 160;
+
 /**
  * Breaks a text between words for a terminal of `width` columns, of which the first `indent` are taken, into at most so many
  * lines. Without a width it is one line, cut after `unbroken` characters.
@@ -34,3 +37,7 @@ export function columns(
 
 /** The first sentence of a text; no dot in brackets or of an abbreviation ends it. */
 export const firstSentence = (text: string): string => /^.{20,}?[^.]{3}[.;](?= [A-Z]|$)/.exec(text)?.[0] ?? text;
+
+/** A statement as a finding tells it. */
+export const atAGlance = (statement: string): string =>
+  statement.length <= GLANCE ? statement : firstSentence(statement);

@@ -22,6 +22,7 @@ interface CompareArguments {
   readonly json?: string | undefined;
   readonly html?: string | undefined;
   readonly markdown?: string | undefined;
+  readonly quiet: boolean;
   readonly config?: unknown;
 }
 
@@ -50,26 +51,26 @@ function refuseOutputs({ json, html, new: now }: CompareArguments): void {
     throw new UsageError("--json is for two reports: compare <old> <new>; of a folder, write --html or --markdown.");
 }
 
-async function two(old: string, now: string, { json, markdown }: CompareArguments): Promise<number> {
+async function two(old: string, now: string, { json, markdown, quiet }: CompareArguments): Promise<number> {
   const [before, after] = [await readReport(old), await readReport(now)];
   if (before.protocol.actor !== after.protocol.actor)
     throw new UsageError(
       `${old} is about ${titleOf(before.protocol)}, and ${now} about ${titleOf(after.protocol)}: they have no case in common.`,
     );
   const comparison = compareReports(before, after);
-  print(compareTerminal(comparison, [old, now], colorsOn(process.stdout)));
+  print(compareTerminal(comparison, [old, now], colorsOn(process.stdout), { quiet, json }));
   if (json !== undefined) await put(json, `${JSON.stringify(comparison, null, 1)}\n`);
   if (markdown !== undefined) await put(markdown, compareMarkdown(comparison));
-  tellWritten(json, markdown);
+  if (!quiet) tellWritten(json, markdown);
   return comparison.outcome === "ok" ? EXIT.conformant : EXIT.notConformant;
 }
 
-async function many(folder: string, { html, markdown }: CompareArguments): Promise<number> {
+async function many(folder: string, { html, markdown, quiet }: CompareArguments): Promise<number> {
   const table = matrix(await readFolder(folder, tellForeign));
-  print(matrixTerminal(table, colorsOn(process.stdout)));
+  print(matrixTerminal(table, colorsOn(process.stdout), { quiet }));
   if (html !== undefined) await put(html, await matrixHtml(table));
   if (markdown !== undefined) await put(markdown, matrixMarkdown(table));
-  tellWritten(html, markdown);
+  if (!quiet) tellWritten(html, markdown);
   return EXIT.conformant;
 }
 

@@ -1,9 +1,10 @@
 import type { RootContent } from "mdast";
 import { plural } from "../../harness/words.ts";
 import { bullets, code, heading, paragraph, print, table, text } from "../markdown/tree.ts";
+import { atAGlance } from "../wrap.ts";
 import type { Comparison, Kind, Single } from "./compare.ts";
 import { cellOf, type Matrix } from "./matrix.ts";
-import { causeOf, groupsOf, headline, KIND_WORDS, latencyOf, sideOf } from "./words.ts";
+import { causeOf, extentOf, type Group, groupsOf, headline, KIND_WORDS, latencyOf, sideOf } from "./words.ts";
 
 /** The rows of a table at most. A comment of GitHub has at most 65,536 characters. */
 const ROWS = 30;
@@ -47,19 +48,30 @@ function changes(kind: Kind, comparison: Comparison): RootContent[] {
       ["Requirement", "Level", "Case", "Expected", "Was", "Is", "Cause"],
       groups
         .slice(0, ROWS)
-        .map(({ first, all, of }) => [
-          of === first.requirement ? [code(of)] : [text(of)],
-          of === first.requirement ? [text(first.level)] : [],
-          [code(first.case), ...(all.length > 1 ? [text(` and ${all.length - 1} more`)] : [])],
-          [code(first.expected)],
-          [code(first.old.actual)],
-          [code(first.new.actual)],
-          [text(causeOf(first, comparison))],
+        .map((group) => [
+          ...(group.why === undefined ? alone(group) : folded(group, group.why)),
+          [text(causeOf(group.first, comparison))],
         ]),
     ),
     ...more(groups.length),
   ];
 }
+
+/** The cells of changes to one requirement. */
+const alone = ({ first, all }: Group) => [
+  [code(first.requirement)],
+  [text(first.level)],
+  [code(first.case), ...(all.length > 1 ? [text(` and ${all.length - 1} more`)] : [])],
+  [code(atAGlance(first.expected))],
+  [code(first.old.actual)],
+  [code(first.new.actual)],
+];
+
+/** The cells of all that was not judged for one cause. */
+const folded = (group: Group, why: string) => {
+  const isNow = group.first.kind === "unjudged";
+  return [[text(extentOf(group))], [], [], [], isNow ? [] : [code(why)], isNow ? [code(why)] : []];
+};
 
 function singles(where: string, cases: readonly Single[]): RootContent[] {
   if (cases.length === 0) return [];

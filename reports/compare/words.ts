@@ -14,27 +14,45 @@ export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   observed: "Behaves otherwise where the protocol leaves it open",
 };
 
-/** Changes of one kind and cause to one requirement, or to all that rest on it. The first stands for all. */
+/** Changes of one kind and cause to one requirement, or to several that were not judged for the same. The first stands for all. */
 export interface Group {
   readonly first: Change;
   readonly all: readonly Change[];
-  /** Their subject: a requirement, or all that rest on a broken one. */
-  readonly of: string;
+  /** The cause for which several requirements were not judged. */
+  readonly why?: string;
 }
 
 /** The changes of a kind, alike ones together. */
 export function groupsOf(kind: Kind, { changes }: Comparison): Group[] {
   const some = changes.filter((it) => it.kind === kind);
-  const key = (it: Change) =>
-    it.kind === "unjudged" && it.new.see !== undefined
-      ? `${it.cause} see ${it.new.see}`
-      : `${it.cause} ${it.requirement} ${kind === "observed" ? it.case : ""}`;
-  return Array.from(groupBy(some, key).values(), (all) => {
+  const key = (it: Change) => `${it.cause} ${it.requirement} ${kind === "observed" ? it.case : ""}`;
+  const parts = groupBy(some, (it) => {
+    const why = whyOf(it);
+    return why === undefined ? key(it) : `${it.cause} for ${why}`;
+  });
+  const folded = [...parts.values()].filter((all) => requirementsIn(all) > 1 && whyOf(all[0] as Change) !== undefined);
+  const inFolded = new Set(folded.flat());
+  const single = groupBy(
+    some.filter((it) => !inFolded.has(it)),
+    key,
+  );
+  return [...single.values(), ...folded].map((all) => {
     const first = all[0] as Change;
-    const ids = new Set(all.map(({ requirement }) => requirement));
-    return { first, all, of: ids.size === 1 ? first.requirement : plural(ids.size, "requirement") };
+    const why = inFolded.has(first) ? whyOf(first) : undefined;
+    return { first, all, ...(why !== undefined && { why }) };
   });
 }
+
+/** The cause for which something was not judged, before or now. */
+const whyOf = ({ kind, old, new: now }: Change): string | undefined =>
+  ({ unjudged: now.why, judged: old.why })[kind as string];
+
+const requirementsIn = (changes: readonly Change[]): number =>
+  new Set(changes.map(({ requirement }) => requirement)).size;
+
+/** The size of a group in words: `4 requirements in 7 cases`. */
+export const extentOf = ({ all }: Group): string =>
+  `${plural(requirementsIn(all), "requirement")} in ${plural(new Set(all.map((it) => it.case)).size, "case")}`;
 
 /** The cause of a change, in words. */
 export function causeOf({ cause, expectedFailure }: Change, { old, new: now }: Comparison): string {
@@ -77,7 +95,7 @@ export function headline({ changes, requirements, lost, outcome }: Comparison): 
 
 /** Says how many requirements changed; empty where none did. */
 function told(changes: readonly Change[], what: string): string {
-  const n = new Set(changes.map(({ requirement }) => requirement)).size;
+  const n = requirementsIn(changes);
   return n === 0 ? "" : `${plural(n, "requirement")} ${what}`;
 }
 

@@ -63,6 +63,10 @@ test("compare catches what a release broke, and exits with 1 only then", async (
   expect(read("c.md")).toMatch(/^## ❌ Compared with before/);
   const better = await within(cwd, ["compare", "releases/1.1.0", "releases/1.0.0"]);
   expect(better).toMatchObject({ code: 0, stdout: expect.stringMatching(/^OK nothing broke, 1 requirement fixed$/m) });
+  const quiet = await within(cwd, ["compare", "releases/1.0.0", "releases/1.1.0", "-q", "--json", "c.json"]);
+  expect(quiet).toEqual({ code: 1, stderr: "", stdout: "REGRESSED 1 requirement broken\n" });
+  const columns = (await within(cwd, ["compare", "releases", "-q"])).stdout.trim().split("\n");
+  expect(columns).toEqual([expect.stringMatching(/^1\.0\.0 +pass: /), expect.stringMatching(/^1\.1\.0 +fail: /)]);
 });
 
 test("compare makes a matrix of a folder of reports", async () => {

@@ -196,6 +196,72 @@ describe("a change is put down to", () => {
   });
 });
 
+describe("a run that ended early", () => {
+  const why = "the server stopped accepting connections";
+  const words = `not run: ${why}`;
+  /** Returns the good report as it is where the server went away: one case was at work, one was not let in, the others did not run. */
+  const lost = (): Report => {
+    const told = [`not judged: ${why} while it ran`, "not judged: a connection could not be opened (ECONNRESET)"];
+    const cases = good.cases.map((it, i) => ({
+      ...it,
+      verdict: "skip" as const,
+      checks: it.checks
+        // A rule for every message is not among the checks of a case that did not run.
+        .filter(({ requirement }) => i < told.length || !requirement.startsWith("message."))
+        .map((check) => ({ ...check, verdict: "skip" as const, actual: told[i] ?? words })),
+    }));
+    return concluded({ ...good, cases, stop: { reason: "lost", words, why } });
+  };
+  const show = (old: Report, now: Report, more = {}) =>
+    compareTerminal(compareReports(old, now), ["a", "b"], plain, more);
+
+  test("has a line for each cause, and the outcome last", () => {
+    const text = show(good, lost());
+    const size = (cases: number) => String.raw`\d+ requirements in ${cases} cases?`;
+    expect(text.match(/^No longer judged: .*$/gm)).toEqual([
+      expect.stringMatching(new RegExp(`^No longer judged: ${size(good.cases.length - 1)}: ${why}$`)),
+      expect.stringMatching(
+        new RegExp(`^No longer judged: ${size(1)}: a connection could not be opened \\(ECONNRESET\\)$`),
+      ),
+    ]);
+    expect(text).toMatch(/^ {2}pass → skip \(\d+ MUST\): \S+, .*, … and \d+ more$/m);
+    expect(text.split("\n").length).toBeLessThan(25);
+    expect(text).toMatch(/\nREGRESSED .*\n {2}old .*\n {2}new .*\n$/);
+    expect(compareMarkdown(compareReports(good, lost()))).toMatch(
+      new RegExp(String.raw`^\| ${size(good.cases.length - 1)} \| \| \| \| \| .${why}. \|`, "m"),
+    );
+  });
+
+  test("is told likewise where it is the old one", () => {
+    const text = show(lost(), good);
+    expect(text.match(/^Judged now: /gm)).toHaveLength(2);
+    expect(text).toMatch(new RegExp(`^Judged now: .* cases; before: ${why}$`, "m"));
+  });
+
+  test("names a file only where one is written", () => {
+    const broken = (now: Report): Report =>
+      concluded({
+        ...now,
+        cases: now.cases.map((it) => ({
+          ...it,
+          checks: it.checks.map((check) => ({ ...check, verdict: "fail", actual: "else" })),
+        })),
+      });
+    expect(show(good, broken(good), { json: "all.json" })).toMatch(/likewise in \d+ more: .* more \(all\.json\)$/m);
+    expect(show(good, broken(good))).toMatch(/likewise in \d+ more: .* more$/m);
+  });
+
+  test("is one line if only that is wanted", () => {
+    expect(show(good, lost(), { quiet: true })).toMatch(/^REGRESSED the target went away, [^\n]*\n$/);
+  });
+});
+
+test("a block tells a long statement by its first sentence", () => {
+  const statement = `${"A server says what it does. ".repeat(9)}`.trim();
+  const text = compareTerminal(compareReports(good, found("fail", { expected: statement })), ["a", "b"], plain);
+  expect(text).toMatch(/^ {2}expected {2}A server says what it does\.$/m);
+});
+
 describe("a latency", () => {
   const taking = (...mediansMs: number[]): Report => ({ ...good, latencies: [{ name: "greeting", mediansMs }] });
 
