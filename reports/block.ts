@@ -1,13 +1,14 @@
-import { isBroken, isFinding, type Verdict } from "../harness/catalogue.ts";
+import type { Verdict } from "../harness/catalogue.ts";
 import type { Clause } from "../harness/protocol.ts";
 import { plural } from "../harness/words.ts";
-import { type Knowledge, likelyCause, wayOf } from "./cause.ts";
+import { type Knowledge, likelyCause } from "./cause.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { type ExplainedLine, explainSpot, lineText } from "./explain.ts";
-import type { ReportFinding } from "./findings.ts";
+import type { ToldFinding } from "./findings.ts";
 import { likewise, ownExpected, short, statementOf } from "./names.ts";
-import type { ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
+import type { ReportCase } from "./report.ts";
+import { isAlike, otherWays } from "./ways.ts";
 import { atAGlance, columns } from "./wrap.ts";
 
 /** The lines of a block, and of a transcript that stands in an earlier block, at most. */
@@ -26,9 +27,6 @@ const WAYS = 8;
 
 /** Characters of a text where no terminal breaks the line. */
 const UNBROKEN = 400;
-
-/** A finding of a report. */
-export type ToldFinding = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
 
 /** The options of a block. */
 export interface BlockOptions {
@@ -72,31 +70,16 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
     FEW,
     "--verbose",
   ).map((line) => short(line, (options.width ?? Infinity) - 1));
-  const ways = otherWays(found, knowledge).map((line) => short(visible(line), (options.width ?? UNBROKEN) - 1));
+  const ways = linesOfWays(found, knowledge).map((line) => short(visible(line), (options.width ?? UNBROKEN) - 1));
   const foot = [...(command ? [c.dim(`  alone: ${command(shown.id)}`)] : []), ...others, ...ways];
   const room = isTold ? AGAIN : Math.max(4, LINES - head.length - foot.length - 4);
   const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(line, verdict, options));
   return [...head, ...wire, ...foot, ""];
 }
 
-/** Tells if a check is one of a finding: a case that could not be judged shows no breach. */
-const isAlike = (it: ReportCheck, { requirement, verdict }: ToldFinding): boolean =>
-  it.requirement === requirement.id && (verdict === "error" ? isFinding(it) : isBroken(it));
-
-/** Returns a line on one case for each further way in which the requirement is broken. Each may be a bug of its own. */
-function otherWays(found: ToldFinding, knowledge: Knowledge): string[] {
-  const { check, shown, cases } = found;
-  const told = new Set([wayOf(check, shown, knowledge), check.actual]);
-  const lines = cases.flatMap((it) => {
-    const alike = it.checks.filter((other) => isAlike(other, found));
-    return alike.flatMap((other) => {
-      const way = wayOf(other, it, knowledge);
-      // The same words would tell nobody what differs.
-      if (told.has(way) || told.has(other.actual)) return [];
-      told.add(way).add(other.actual);
-      return [`  another ${other.harm === undefined ? "breach" : "end"}, in ${it.id}: ${other.actual}`];
-    });
-  });
+/** A line on each further way in which the requirement is broken. */
+function linesOfWays(found: ToldFinding, knowledge: Knowledge): string[] {
+  const lines = otherWays(found, knowledge).map((it) => `  another ${it.kind}, in ${it.case}: ${it.actual}`);
   const more = lines.length - WAYS;
   return [...lines.slice(0, WAYS), ...(more > 0 ? [`  … and ${plural(more, "more way")} (--verbose)`] : [])];
 }

@@ -30,6 +30,9 @@ export interface ReportFinding<Requirement, Case, Check> {
   readonly resting: number;
 }
 
+/** A finding of a report. */
+export type ToldFinding = ReportFinding<ReportRequirement, ReportCase, ReportCheck>;
+
 /** Tells if a check is a finding that nobody expects. */
 export const isNews = (check: Pick<ReportCheck, "verdict" | "expectedFailure">): boolean =>
   isFinding(check) && check.expectedFailure === undefined;

@@ -1,11 +1,11 @@
 import { VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import { plural, took } from "../harness/words.ts";
-import { type BlockOptions, failureBlock, mark, type ToldFinding } from "./block.ts";
+import { type BlockOptions, failureBlock, mark } from "./block.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainFindings, lineText } from "./explain.ts";
-import { beginning, findings, isNews, news, skippedBy } from "./findings.ts";
+import { beginning, findings, isNews, news, skippedBy, type ToldFinding } from "./findings.ts";
 import { listed, targetAt, titleOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report, ReportCase, ReportRequirement } from "./report.ts";

@@ -3,8 +3,10 @@ import { breaking, type Clause, type Fault, type Protocol, testing } from "../..
 import { isObject, parse, type WireEvent } from "../../harness/transcript.ts";
 import { likelyCause } from "../cause.ts";
 import { visible } from "../escape.ts";
+import { findings } from "../findings.ts";
 import { ownExpected } from "../names.ts";
 import type { Report, ReportCase, ReportCheck, ReportShard } from "../report.ts";
+import { type OtherWay, otherWays } from "../ways.ts";
 import { beganAt, notable, type Spot, spotOf } from "../wrong-event.ts";
 import { hasTrouble, type PageConnection, type PageEvent, type SchemaError } from "./events.ts";
 
@@ -18,6 +20,8 @@ export type PageRequirement = Requirement &
     readonly faults?: readonly { readonly name: string; readonly says: string }[];
     /** The cases that test it and did not run. */
     readonly others?: readonly { readonly id: string; readonly title: string }[];
+    /** The further ways in which it is broken than the one that is shown. */
+    readonly ways?: readonly OtherWay[];
   };
 
 /** A check of the page. */
@@ -66,6 +70,12 @@ export function pageData(report: Report, protocol: Protocol, faults: Faults): Pa
     const message = parse(text);
     return isObject(message) ? violationsOf(message).map(({ path, says }) => ({ path, says })) : [];
   });
+  const ways = new Map(
+    findings(report).flatMap((it) => {
+      const others = otherWays(it, protocol);
+      return others.length > 0 ? [[it.requirement.id, { ways: others }] as const] : [];
+    }),
+  );
   const ran = report.recording ? undefined : new Set(report.cases.map(({ id }) => id));
   return tidy({
     ...rest,
@@ -76,6 +86,7 @@ export function pageData(report: Report, protocol: Protocol, faults: Faults): Pa
       level,
       verdict,
       ...knownOf(id, protocol, faults, ran),
+      ...ways.get(id),
     })),
     cases: report.cases.map((it) => pageCase(it, catalogue, judge, protocol)),
   });

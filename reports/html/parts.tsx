@@ -104,7 +104,7 @@ export const Difference = ({ expected, statement, actual, most }: ComparisonProp
 );
 
 /** A value as it was sent, or words of the suite, which are no quotation. */
-const Came = ({ text, most }: { readonly text: string; readonly most?: number | undefined }) =>
+export const Came = ({ text, most }: { readonly text: string; readonly most?: number | undefined }) =>
   isValue(text) || text.length > (most ?? SHORT) ? <Long text={text} most={most} /> : text;
 
 /** The beginning of what came. */

@@ -2,13 +2,16 @@ import { beginning, findings, type ReportFinding } from "../findings.ts";
 import { commandExplain, commandFor } from "../shell-commands.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { around } from "./events.ts";
-import { CommandLine, Difference, LevelTag, Marks, Prose, RowLink, VerdictTag } from "./parts.tsx";
+import { Came, CommandLine, Difference, LevelTag, Marks, Prose, RowLink, VerdictTag } from "./parts.tsx";
 import { Reading } from "./reading.tsx";
 import { ConnectionName, Events, Legend } from "./timeline.tsx";
 import { capital, counted, doubts } from "./words.ts";
 
 /** Links to cases that are shown at once. */
 const LINKS = 6;
+
+/** Characters of what came in another way that are shown. */
+const WORDS = 300;
 
 const NOTHING_FOUND = "No requirement was found broken. What could not be judged, and why, stands below.";
 
@@ -76,6 +79,7 @@ function Entry({ finding, begin, data }: EntryProps) {
       ))}
       <Difference expected={check.expected} actual={check.actual} />
       <Shows it={shown} check={check} />
+      <Ways of={requirement} />
       <Reading of={requirement} cause={check.cause} explain={commandExplain(data, requirement.id)} />
       <p class="label">{data.recording ? "Judge the recording again" : "Run it alone"}</p>
       <CommandLine text={commandFor(data, shown.id)} />
@@ -102,6 +106,33 @@ function Shows({ it, check: { spot, actual } }: { readonly it: PageCase; readonl
         came={actual}
       />
     </figure>
+  );
+}
+
+/** The further ways in which a requirement is broken, each of which may be a bug of its own; of many, most can be unfolded. */
+function Ways({ of: { ways = [] } }: { readonly of: PageRequirement }) {
+  if (ways.length === 0) return null;
+  const listOf = (some: typeof ways) => (
+    <ul class="links">
+      {some.map((it, i) => (
+        <li key={i}>
+          Another {it.kind}, in <RowLink id={it.case} />: <Came text={it.actual} most={WORDS} />
+        </li>
+      ))}
+    </ul>
+  );
+  const more = ways.slice(LINKS);
+  return (
+    <>
+      <p class="label">Broken in other ways, too</p>
+      {listOf(ways.slice(0, LINKS))}
+      {more.length > 0 && (
+        <details>
+          <summary>{counted(more.length, "more way")}</summary>
+          {listOf(more)}
+        </details>
+      )}
+    </>
   );
 }
 

@@ -1,10 +1,9 @@
 import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
 import { plural, took } from "../../harness/words.ts";
-import type { ToldFinding } from "../block.ts";
 import { type Knowledge, likelyCause } from "../cause.ts";
 import { explainConnections, lineText } from "../explain.ts";
-import { beginning, news, skippedBy, tally } from "../findings.ts";
+import { beginning, news, skippedBy, type ToldFinding, tally } from "../findings.ts";
 import { isValue, NAMES, ownExpected, statementOf, targetParts, titleOf } from "../names.ts";
 import { remarks } from "../remarks.ts";
 import type { Report } from "../report.ts";

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import picocolors from "picocolors";
 import type { WireEvent } from "../../harness/transcript.ts";
-import { type BlockOptions, failureBlock, type ToldFinding } from "../../reports/block.ts";
+import { type BlockOptions, failureBlock } from "../../reports/block.ts";
 import { takesLinks } from "../../reports/colors.ts";
+import type { ToldFinding } from "../../reports/findings.ts";
 import type { ReportCase, ReportCheck } from "../../reports/report.ts";
 import { columns, firstSentence } from "../../reports/wrap.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";

@@ -14,6 +14,7 @@ import { own } from "../../schemas/v0/index.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { protocolBy } from "../../suites/v0/index.ts";
 import { hostileReport, reportOfFault } from "./pages.ts";
+import { concluded, inTerminal } from "./samples.ts";
 
 const sha = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 const inside = (text: string, tag: RegExp) => text.match(tag)?.[1] ?? "";
@@ -97,6 +98,28 @@ describe("the page of a failing report", () => {
     expect(finding?.cases.length).toBeGreaterThan(50);
     expect(finding?.shown.id).toBe(cases[40]?.id);
   });
+});
+
+test("a finding tells of each further way in which its requirement is broken, as the terminal does", async () => {
+  const report = await reportOfFault();
+  const cases = report.cases.map((it, i) => {
+    const end = {
+      verdict: "fail",
+      harm: "end",
+      actual: `the server ended (exit code ${i})`,
+      endKind: `exit ${i}`,
+    } as const;
+    const check = { requirement: "transport.survives", level: "MUST", expected: "connected", ...end } as const;
+    return i < 9 ? { ...it, verdict: "fail" as const, checks: [check] } : it;
+  });
+  const ended = concluded({ ...report, cases });
+  const told = inTerminal(ended).match(/(?<=^ {2})another .*(?=: )/gm) ?? [];
+  expect(told).toHaveLength(8);
+  const page = (await html(ended, protocol)).replace(/<[^>]*>/g, "");
+  for (const words of told) expect(page).toContain(words.replace("another", "Another"));
+  expect(page).toMatch(
+    /Broken in other ways, too(?:Another end, in \S+: the server ended \(exit code \d\))+2 more waysAnother/,
+  );
 });
 
 test("a report that passes only for expected failures says so", async () => {
