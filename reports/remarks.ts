@@ -46,6 +46,10 @@ export const remarks = (report: Remarkable): readonly Remark[] => [
   ...limited(report),
 ];
 
+/** The suspects to begin with, where the target went away or ended over nobody knows what: they come before every finding. */
+export const suspectsFirst = (report: Remarkable): readonly string[] | undefined =>
+  remarks(report).find(({ next }) => next !== undefined)?.next;
+
 const speaking = ({ speaks, protocol: { name = "", version } }: Remarkable): Remark[] =>
   speaks === undefined
     ? []

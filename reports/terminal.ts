@@ -7,7 +7,7 @@ import { visible } from "./escape.ts";
 import { explainFindings, lineText } from "./explain.ts";
 import { beginning, findings, isNews, news, skippedBy, type ToldFinding } from "./findings.ts";
 import { listed, targetAt, titleOf } from "./names.ts";
-import { remarks } from "./remarks.ts";
+import { remarks, suspectsFirst } from "./remarks.ts";
 import type { Report, ReportCase, ReportRequirement } from "./report.ts";
 import { casesOf, isWhole, judged, requirementsOf } from "./scope.ts";
 import { notRecorded, traffic } from "./traffic.ts";
@@ -78,7 +78,7 @@ function blocks(report: Report, options: TerminalOptions): string[] {
   const inFull = all.slice(0, IN_FULL);
   const more = all.slice(IN_FULL).map(({ requirement: { id } }) => id);
   return [
-    ...begin(all, options),
+    ...begin(report, all, options),
     ...(options.verbose
       ? report.cases.filter(({ checks }) => checks.some(isNews)).flatMap((it) => wholeCase(it, { ...options, command }))
       : inFull.flatMap((found, i) => {
@@ -91,8 +91,13 @@ function blocks(report: Report, options: TerminalOptions): string[] {
   ];
 }
 
-/** Names the finding to begin with, if there are several. */
-function begin(all: readonly ToldFinding[], { colors: c }: TerminalOptions): string[] {
+/** Names the suspects to begin with, or the finding, if there are several. */
+function begin(report: Report, all: readonly ToldFinding[], { colors: c }: TerminalOptions): string[] {
+  const suspects = suspectsFirst(report);
+  if (suspects && all.length > 0) {
+    const who = suspects.length === 1 ? "it" : "one of them";
+    return [c.bold(`begin here: ${listed(suspects, "report.html")} (${who} may have ended the target)`)];
+  }
   const why = beginning(all);
   return why === undefined ? [] : [c.bold(`begin here: ${all[0]?.requirement.id}${why}`)];
 }
@@ -203,8 +208,7 @@ function headline(report: Report, { colors: c, missing = [] }: TerminalOptions):
 /** The command that shows the first finding again, unless a remark has another. */
 function next(report: Report, { command }: TerminalOptions): string[] {
   const [first] = news(report);
-  if (!first || report.recording || report.speaks !== undefined || remarks(report).some((it) => it.next !== undefined))
-    return [];
+  if (!first || report.recording || report.speaks !== undefined || suspectsFirst(report) !== undefined) return [];
   return [`  next     ${command(first.shown.id)}`];
 }
 

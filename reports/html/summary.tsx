@@ -2,7 +2,7 @@ import { took } from "../../harness/words.ts";
 import { news, tally } from "../findings.ts";
 import { loadOf } from "../latency.ts";
 import { NAMES, targetAt, titleOf } from "../names.ts";
-import { type Remark, remarks } from "../remarks.ts";
+import { type Remark, remarks, suspectsFirst } from "../remarks.ts";
 import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
 import { commandFor } from "../shell-commands.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
@@ -14,6 +14,7 @@ import { capital, counted, meaningOf } from "./words.ts";
 export function Summary({ data }: { readonly data: PageData }) {
   const verdict = shownVerdict(data);
   const { headline, words, isSame } = meaning(data);
+  const suspects = suspectsFirst(data);
   return (
     <header class={`summary ${verdict}${data.counts.fail > 0 || !isWhole(data) ? " reserved" : ""}`}>
       <div class="inner">
@@ -25,10 +26,11 @@ export function Summary({ data }: { readonly data: PageData }) {
         </h1>
         {!isSame && <p class="sentence">{capital(words)}.</p>}
         <Counts data={data} />
-        <First data={data} />
+        {!suspects && <First data={data} words="Begin with" />}
         {remarks(data).map((it, i) => (
           <Remarked of={it} data={data} key={i} />
         ))}
+        {suspects && <First data={data} words="Then see" />}
         <nav aria-label="Parts of this page">
           <a href="#wrong">What is wrong</a> <a href="#requirements">Requirements</a> <a href="#cases">Cases</a>{" "}
           <a href="#run">The run</a>
@@ -39,13 +41,13 @@ export function Summary({ data }: { readonly data: PageData }) {
 }
 
 /** The first finding on one line, which leads to it. */
-function First({ data }: { readonly data: PageData }) {
+function First({ data, words }: { readonly data: PageData; readonly words: string }) {
   const [first] = news(data);
   if (!first) return null;
   const { requirement, shown, check } = first;
   return (
     <p class={`first edge ${first.verdict}`}>
-      <a href="#wrong">Begin with</a> <RowLink id={requirement.id} />: {shown.title}: <Brief text={check.actual} />
+      <a href="#wrong">{words}</a> <RowLink id={requirement.id} />: {shown.title}: <Brief text={check.actual} />
     </p>
   );
 }

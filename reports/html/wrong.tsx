@@ -1,4 +1,5 @@
 import { beginning, findings, type ReportFinding } from "../findings.ts";
+import { suspectsFirst } from "../remarks.ts";
 import { commandExplain, commandFor } from "../shell-commands.ts";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { around } from "./events.ts";
@@ -18,7 +19,7 @@ const NOTHING_FOUND = "No requirement was found broken. What could not be judged
 /** Each requirement that is broken, with the case that shows it. */
 export function Wrong({ data }: { readonly data: PageData }) {
   const all = findings(data);
-  const why = beginning(all.filter(({ expected }) => !expected));
+  const why = suspectsFirst(data) ? undefined : beginning(all.filter(({ expected }) => !expected));
   return (
     <section aria-labelledby="wrong">
       <h2 id="wrong">What is wrong</h2>

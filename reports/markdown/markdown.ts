@@ -5,7 +5,7 @@ import { type Knowledge, likelyCause } from "../cause.ts";
 import { explainConnections, lineText } from "../explain.ts";
 import { beginning, news, skippedBy, type ToldFinding, tally } from "../findings.ts";
 import { isValue, NAMES, ownExpected, statementOf, targetParts, titleOf } from "../names.ts";
-import { remarks } from "../remarks.ts";
+import { remarks, suspectsFirst } from "../remarks.ts";
 import type { Report } from "../report.ts";
 import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
 import { commandFor } from "../shell-commands.ts";
@@ -38,7 +38,7 @@ export function markdown(report: Report, knowledge: Knowledge): string {
     overview(report),
     ...remarked(report),
     ...(found.length > 0 ? [overviewOf(found, knowledge.requirements)] : []),
-    ...begin(found),
+    ...begin(report, found),
     ...found
       .slice(0, IN_FULL)
       .flatMap((finding, i) => inFull(finding, isFirst(finding, found.slice(0, i)), report, knowledge)),
@@ -78,8 +78,9 @@ const remarked = (report: Report): RootContent[] =>
     ),
   ]);
 
-/** Names the finding to begin with, if there are several. */
-function begin(found: readonly ToldFinding[]): RootContent[] {
+/** Names the finding to begin with, if there are several, and no suspect comes first. */
+function begin(report: Report, found: readonly ToldFinding[]): RootContent[] {
+  if (suspectsFirst(report)) return [];
   const [first, why] = [found[0], beginning(found)];
   return first && why !== undefined
     ? [paragraph(text("Begin here: "), code(first.requirement.id), text(`${why}.`))]

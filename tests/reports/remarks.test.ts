@@ -72,6 +72,20 @@ describe("a remark that comes first", () => {
     expect(text).toMatch(/^ {2}broken {3}disconnect\.success in 1, parity\.patch in 1$/m);
   });
 
+  test("is the one beginning where it names suspects, in every format", async () => {
+    const stop = { reason: "lost", words: "not run: it died", why: "it died", suspects } as const;
+    const lost = concluded({ ...twice, stop });
+    const beginning = /^begin here: .*$/gm;
+    expect(show(lost).match(beginning)).toEqual([`begin here: ${suspects[0]} (it may have ended the target)`]);
+    expect(show(concluded({ ...twice, ...known })).match(beginning)).toEqual([
+      `begin here: ${suspects.join(", ")} (one of them may have ended the target)`,
+    ]);
+    expect(markdown(lost, { requirements })).not.toContain("Begin here");
+    const page = await html(lost, protocol);
+    expect(page).not.toMatch(/Begin (?:here|with)/);
+    expect(page).toMatch(/<p class="label">Run next<\/p>.*<a href="#wrong">Then see<\/a>/s);
+  });
+
   test("is no endless list", () => {
     const all = concluded({ ...good, cases: good.cases.map((it) => ({ ...it, unstable: true })) });
     const line = show(all)
