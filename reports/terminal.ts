@@ -8,7 +8,7 @@ import { explainFindings, lineText } from "./explain.ts";
 import { beginning, findings, isNews, news, skippedBy, type ToldFinding } from "./findings.ts";
 import { listed, targetAt, titleOf } from "./names.ts";
 import { remarks, suspectsFirst } from "./remarks.ts";
-import type { Report, ReportCase, ReportRequirement } from "./report.ts";
+import type { Report, ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 import { casesOf, isWhole, judged, requirementsOf } from "./scope.ts";
 import { notRecorded, traffic } from "./traffic.ts";
 import { isExpected, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
@@ -221,19 +221,26 @@ const remarked = (report: Report, { command }: TerminalOptions, vital = false): 
       ...(next === undefined ? [] : [`  next     ${command(...next)}`]),
     ]);
 
-/** The requirements that are broken, in the order of the findings, with the number of cases; those that fail no run apart. */
+/**
+ * The requirements that are broken, in the order of the findings, with the number of cases; apart are those that fail no run: a SHOULD,
+ * and what was expected.
+ */
 function overview(report: Report, c: Colors): string[] {
   const { cases, recording } = report;
   const rows = findings(report).map(({ requirement }) => requirement);
-  const inCases = ({ id, verdict }: ReportRequirement) => {
-    const some = cases.filter(({ checks }) => checks.some((it) => it.requirement === id && it.verdict === verdict));
-    return `${paint(c, verdict, id)} in ${recording?.requirements[id]?.[verdict] ?? some.length}`;
+  const casesWith = ({ id, verdict }: ReportRequirement, expected: boolean) => {
+    const isOne = (it: ReportCheck) => it.requirement === id && it.verdict === verdict && isNews(it) !== expected;
+    const some = cases.filter(({ checks }) => checks.some(isOne)).length;
+    return expected ? some : (recording?.requirements[id]?.[verdict] ?? some);
   };
-  const told = (label: string, verdict: Verdict) => {
-    const words = rows.filter((row) => row.verdict === verdict).map(inCases);
+  const told = (label: string, verdicts: readonly Verdict[], expected = false) => {
+    const words = rows.flatMap((row) => {
+      const n = verdicts.includes(row.verdict) ? casesWith(row, expected) : 0;
+      return n > 0 ? [`${expected ? c.dim(row.id) : paint(c, row.verdict, row.id)} in ${n}`] : [];
+    });
     return words.length > 0 ? [`  ${label.padEnd(8)} ${words.join(", ")}`] : [];
   };
-  return [...told("broken", "fail"), ...told("SHOULD", "warn")];
+  return [...told("broken", ["fail"]), ...told("SHOULD", ["warn"]), ...told("expected", ["fail", "warn"], true)];
 }
 
 /** The problems of the expected failures. */

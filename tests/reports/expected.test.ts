@@ -6,7 +6,7 @@ import { junit } from "../../reports/junit.ts";
 import type { Report } from "../../reports/report.ts";
 import { isExpected, isFine } from "../../reports/verdict.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { sample, withCase } from "./samples.ts";
+import { breaking, inTerminal, sample, withCase } from "./samples.ts";
 
 const FAILING = "version/parity-patch-with-zero";
 
@@ -90,6 +90,21 @@ describe("an expected failure", () => {
     }));
     expect(apply(`- case: ${FAILING}\n  requirement: parity.patch\n  reason: x\n`, worse).verdict).toBe("fail");
     expect(apply(`- case: ${FAILING}\n  reason: x\n`, worse).verdict).toBe("pass");
+  });
+
+  test("is listed apart from what nobody expects, also in part", () => {
+    const GREETING = "version/greeting";
+    const worse = breaking(broken, GREETING, "message.schema");
+    const told = (text: string) =>
+      inTerminal(apply(text, worse), { quiet: true }).match(/^ {2}(?:broken|expected) .*$/gm);
+    const patch = `- requirement: parity.patch\n  case: ${FAILING}\n  reason: x\n`;
+    expect(told("")).toEqual(["  broken   message.schema in 1, parity.patch in 1"]);
+    expect(told(patch)).toEqual(["  broken   message.schema in 1", "  expected parity.patch in 1"]);
+    const both = breaking(worse, "disconnect/alone", "message.schema");
+    const part = "- requirement: message.schema\n  case: version/greeting\n  reason: x\n";
+    expect(inTerminal(apply(part, both))).toMatch(
+      /^ {2}broken {3}message\.schema in 1, parity\.patch in 1\n {2}expected message\.schema in 1$/m,
+    );
   });
 
   test("also covers checks that it kept from being judged, in its case and in others that are named", async () => {
