@@ -1,4 +1,5 @@
 import { isBinding, type Verdict } from "../harness/catalogue.ts";
+import { wordsOfNotRun } from "../harness/not-run.ts";
 import { plural } from "../harness/words.ts";
 import type { Report, ReportCheck, ReportRecording, ReportRequirement } from "./report.ts";
 
@@ -29,6 +30,20 @@ export function isWhole({ target, requirements, cases }: Scoped): boolean {
 /** The number of cases, of how many where that is known: `1 of 560`. */
 export const casesOf = ({ cases, allCases }: Pick<Scoped, "cases" | "allCases">): string =>
   allCases === undefined ? String(cases.length) : `${cases.length} of ${allCases}`;
+
+/** The cases that ran: one before which the run ended is in the report, too. */
+export const ranIn = <T extends { readonly checks: readonly Pick<ReportCheck, "verdict" | "actual">[] }>(
+  cases: readonly T[],
+): readonly T[] =>
+  cases.filter(({ checks }) =>
+    checks.some(({ verdict, actual }) => verdict !== "skip" || !actual.startsWith(wordsOfNotRun())),
+  );
+
+/** Says how many of the cases ran, where that is not all: `, of which 23 ran`. */
+export function ranOf({ cases }: { readonly cases: Parameters<typeof ranIn>[0] }): string {
+  const ran = ranIn(cases).length;
+  return ran === cases.length ? "" : `, of which ${ran} ran`;
+}
 
 /** The number of requirements that are covered, since at least one check judged them: `58 of 68`. */
 export const requirementsOf = ({ cases, requirements }: Pick<Scoped, "cases" | "requirements">): string =>

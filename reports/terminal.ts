@@ -9,7 +9,7 @@ import { beginning, findings, isNews, news, skippedBy, type ToldFinding } from "
 import { listed, targetAt, titleOf } from "./names.ts";
 import { remarks, suspectsFirst } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
-import { casesOf, isWhole, judged, requirementsOf } from "./scope.ts";
+import { casesOf, isWhole, judged, ranOf, requirementsOf } from "./scope.ts";
 import { notRecorded, traffic } from "./traffic.ts";
 import { isExpected, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
 
@@ -155,6 +155,7 @@ function notJudged({ cases, target, verdict }: Report): string[] {
 function summary(report: Report, options: TerminalOptions): string[] {
   const { colors: c, written, missing: unwritten = [], left } = options;
   const { durationMs, protocol, seed } = report;
+  const ran = ranOf(report);
   const painted = (counts: Report["counts"]) =>
     VERDICTS.filter((it) => counts[it] > 0)
       .map((it) => paint(c, it, `${counts[it]} ${it}`))
@@ -167,7 +168,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
     ...overview(report, c),
     ...(report.recording
       ? traffic(report, report.recording, { ...options, tally: painted(report.recording.connections) })
-      : [`  cases    ${casesOf(report)} in ${took(durationMs)}: ${painted(report.counts)}`]),
+      : [`  cases    ${casesOf(report)}${ran && `${ran},`} in ${took(durationMs)}: ${painted(report.counts)}`]),
     `  covered  ${requirementsOf(report)} requirements of ${titleOf(protocol)}${uncovered(report, options)}`,
     ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),
     ...next(report, options),

@@ -3,7 +3,7 @@ import { news, tally } from "../findings.ts";
 import { loadOf } from "../latency.ts";
 import { NAMES, targetAt, titleOf } from "../names.ts";
 import { type Remark, remarks, suspectsFirst } from "../remarks.ts";
-import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
+import { casesOf, connectionsIn, isWhole, ranOf, requirementsOf } from "../scope.ts";
 import { commandFor } from "../shell-commands.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
@@ -123,7 +123,7 @@ function Counts({ data }: { readonly data: PageData }) {
   return (
     <div class="counts">
       <div>
-        <p class="label">{data.recording ? counted(cases.length, "case") : `${casesOf(data)} cases`}</p>
+        <p class="label">{data.recording ? counted(cases.length, "case") : `${casesOf(data)} cases${ranOf(data)}`}</p>
         <ul class="tally">
           {tally(cases).map(([verdict, n]) => (
             <li key={verdict} title={meaningOf(verdict, data.protocol.actor)}>

@@ -7,7 +7,7 @@ import { beginning, news, skippedBy, type ToldFinding, tally } from "../findings
 import { isValue, NAMES, ownExpected, statementOf, targetParts, titleOf } from "../names.ts";
 import { remarks, suspectsFirst } from "../remarks.ts";
 import type { Report } from "../report.ts";
-import { casesOf, connectionsIn, isWhole, requirementsOf } from "../scope.ts";
+import { casesOf, connectionsIn, isWhole, ranOf, requirementsOf } from "../scope.ts";
 import { commandFor } from "../shell-commands.ts";
 import { isExpected, meaning, problemsOf, shownVerdict } from "../verdict.ts";
 import { spotsOf } from "../wrong-event.ts";
@@ -57,9 +57,14 @@ function overview(report: Report): RootContent {
   const tallies = tally(cases)
     .map(([verdict, n]) => `${n} ${verdict}`)
     .toReversed();
+  const ran = ranOf(report);
   return bullets([
     [text("Target: "), ...namedTarget(report)],
-    [text(`Cases: ${recording ? cases.length : casesOf(report)} in ${took(durationMs)} (${tallies.join(", ")})`)],
+    [
+      text(
+        `Cases: ${recording ? cases.length : `${casesOf(report)}${ran && `${ran},`}`} in ${took(durationMs)} (${tallies.join(", ")})`,
+      ),
+    ],
     ...(recording ? [[text(`Recorded: ${recorded(recording)}`)]] : []),
     [text(`Requirements covered: ${requirementsOf(report)}${target.strict ? ", a SHOULD as a MUST" : ""}`)],
     [text(`By ${suite.name} ${suite.version}`)],

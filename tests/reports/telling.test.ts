@@ -309,6 +309,25 @@ describe("a verdict that varies", () => {
   });
 });
 
+test("a run that ended early says how many of its cases ran, in every format", async () => {
+  const stop = { reason: "bail", words: "not run: x failed before (--bail)", why: "x failed before (--bail)" } as const;
+  const cases = good.cases.map((it, i) =>
+    i < 3
+      ? it
+      : {
+          ...it,
+          verdict: "skip" as const,
+          checks: it.checks.map((check) => ({ ...check, verdict: "skip" as const, actual: stop.words })),
+        },
+  );
+  const bailed = concluded({ ...good, allCases: 621, cases, stop });
+  const words = `${cases.length} of 621`;
+  expect(show(bailed)).toMatch(new RegExp(`^ {2}cases {4}${words}, of which 3 ran, in \\d`, "m"));
+  expect(markdown(bailed, { requirements })).toMatch(new RegExp(`^- Cases: ${words}, of which 3 ran, in \\d`, "m"));
+  expect(await html(bailed, protocol)).toContain(`${words} cases, of which 3 ran`);
+  expect(show({ ...good, allCases: 621 })).toMatch(new RegExp(`^ {2}cases {4}${words} in \\d`, "m"));
+});
+
 test("a requirement is shown by a case of the suite about it", () => {
   const CLOSES = "disconnect.closes";
   const both = [SHOWS, "version/greeting"].reduce((report, id) => breaking(report, id, CLOSES), good);
