@@ -11,7 +11,7 @@ import { remarks, suspectsFirst } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 import { casesOf, isWhole, judged, ranOf, requirementsOf } from "./scope.ts";
 import { notRecorded, traffic } from "./traffic.ts";
-import { isExpected, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
+import { isExpected, isFine, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
 
 /** The findings that are told in full. The summary names all. */
 const IN_FULL = 8;
@@ -28,6 +28,8 @@ export interface TerminalOptions extends BlockOptions {
   readonly written: readonly string[];
   /** The files that could not be written. Nobody is told that all is well without them. */
   readonly missing?: readonly string[];
+  /** Says what failed last, where only that ran. */
+  readonly last?: string;
   /** The file that was not written, and why. */
   readonly left?: string;
 }
@@ -153,7 +155,7 @@ function notJudged({ cases, target, verdict }: Report): string[] {
 }
 
 function summary(report: Report, options: TerminalOptions): string[] {
-  const { colors: c, written, missing: unwritten = [], left } = options;
+  const { colors: c, written, missing: unwritten = [], left, last } = options;
   const { durationMs, protocol, seed } = report;
   const ran = ranOf(report);
   const painted = (counts: Report["counts"]) =>
@@ -171,6 +173,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
       : [`  cases    ${casesOf(report)}${ran && `${ran},`} in ${took(durationMs)}: ${painted(report.counts)}`]),
     `  covered  ${requirementsOf(report)} requirements of ${titleOf(protocol)}${uncovered(report, options)}`,
     ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),
+    ...(last === undefined ? [] : [`  last     ${visible(last)}`]),
     ...next(report, options),
     ...(written.length > 0 ? [`  reports  ${written.join(" ")}`] : []),
     ...(unwritten.length > 0 ? [`  missing  ${unwritten.join(" ")}`] : []),
@@ -206,9 +209,10 @@ function headline(report: Report, { colors: c, missing = [] }: TerminalOptions):
   return `${paint(c, verdict === "pass" && !isWhole(report) ? "warn" : verdict, c.bold(verdict.toUpperCase()))} ${words}`;
 }
 
-/** The command that shows the first finding again, unless a remark has another. */
-function next(report: Report, { command }: TerminalOptions): string[] {
+/** The command that shows the first finding again, unless a remark has another; or that runs all again where only a part did and passed. */
+function next(report: Report, { command, last }: TerminalOptions): string[] {
   const [first] = news(report);
+  if (last !== undefined && isFine(report)) return [`  next     ${command()}`];
   if (!first || report.recording || report.speaks !== undefined || suspectsFirst(report) !== undefined) return [];
   return [`  next     ${command(first.shown.id)}`];
 }

@@ -11,7 +11,7 @@ import { exists } from "../../reports/write.ts";
 import { exitCodeOf } from "../exit.ts";
 import { openPage } from "../open.ts";
 import { finish } from "../run/finish.ts";
-import { failedIn, type Plan, planOf, type RunArguments, tellingOf, toolsOf } from "../run/plan.ts";
+import { failedIn, type Plan, planOf, type RunArguments, stillFailing, tellingOf, toolsOf } from "../run/plan.ts";
 import { withTarget } from "../run/reach.ts";
 import { testTarget } from "../run/test-target.ts";
 
@@ -37,7 +37,8 @@ export async function runCommand(args: RunArguments, protocol: Protocol): Promis
     const tools = { ...toolsOf(args, expected), signal, whole };
     const found = await testTarget(cases, target, args, tools, protocol);
     const { report, ...expectedFailures } = await expecting(found.report, expected, args, protocol);
-    const telling = { ...args, ...tellingOf(args, plan), expected: expectedFailures };
+    const tellLast = last && { last: `${last.words}; ${stillFailing(report)}` };
+    const telling = { ...args, ...tellingOf(args, plan), expected: expectedFailures, ...tellLast };
     const code = await finish(report, plan.files, telling, protocol);
     await open();
     return code;
@@ -68,6 +69,8 @@ interface Last {
   /** The number of all cases that failed, or may have ended the target. */
   readonly wanted: number;
   readonly chosen: readonly Case[];
+  /** Says how many failed, and in which run. */
+  readonly words: string;
 }
 
 /** Reads which cases failed last. Throws a `UsageError` if there is no report. */
@@ -77,8 +80,16 @@ async function lastOf({ stored, whole }: Plan, protocol: Protocol): Promise<Last
   const report = ofProtocol(protocol, await readReport(stored), stored);
   // One of the suspects ended the target: nothing else of that run says if it does so still.
   const suspects = [report.stop, ...(report.unexplained ?? [])].flatMap((it) => it?.suspects ?? []);
-  const wanted = new Set([...failedIn(report), ...suspects]);
-  return { report, wanted: wanted.size, chosen: whole.filter(({ id }) => wanted.has(id)) };
+  const failed = failedIn(report);
+  const wanted = new Set([...failed, ...suspects]);
+  const chosen = whole.filter(({ id }) => wanted.has(id));
+  const words = [
+    `${plural(failed.length, "case")} failed`,
+    ...(wanted.size > failed.length ? [` and ${plural(wanted.size - failed.length, "more suspect")}`] : []),
+    ...(wanted.size > chosen.length ? [` (${chosen.length} selected)`] : []),
+    `, by ${stored} of ${report.startedAt.slice(0, 16).replace("T", " ")}`,
+  ].join("");
+  return { report, wanted: wanted.size, chosen, words };
 }
 
 /** Tells that there is nothing to run, and resolves to the exit code of the last run. Throws a `UsageError` if filters are why. */

@@ -20,6 +20,8 @@ export interface Telling {
   readonly also?: readonly string[];
   /** Further files that were to be written, and are not or not to their end. */
   readonly unwritten?: readonly string[];
+  /** Says what failed last, where only that ran. */
+  readonly last?: string;
   /** Prints the report; by default all of it. */
   readonly print?: (shown: TerminalParts) => void;
 }

@@ -4,6 +4,7 @@ import type { Case } from "../../harness/scenario.ts";
 import { excuses } from "../../reports/expected/apply.ts";
 import type { ExpectedFailures } from "../../reports/expected/read.ts";
 import type { Expecting } from "../../reports/expected/use.ts";
+import { listed } from "../../reports/names.ts";
 import type { Report } from "../../reports/report.ts";
 import { type Destinations, destinations, folderOf, prepareAll, type WantedReports } from "../../reports/save.ts";
 import { isRed } from "../../reports/verdict.ts";
@@ -57,6 +58,16 @@ export async function planOf(args: RunArguments, protocol: Protocol): Promise<Pl
 
 /** Returns the ids of the cases that failed, or could not be judged for an error, and were not expected to. */
 export const failedIn = ({ cases }: Pick<Report, "cases">): string[] => cases.filter(isRed).map(({ id }) => id);
+
+/** Says which cases still fail, of those that failed last. */
+export function stillFailing(report: Pick<Report, "cases">): string {
+  const failing = failedIn(report);
+  const open = report.cases.filter(({ verdict }) => verdict === "skip").length;
+  return [
+    failing.length === 0 ? "still failing: none" : `still failing ${failing.length}: ${listed(failing, "report.html")}`,
+    ...(open > 0 ? [`not judged: ${open}`] : []),
+  ].join("; ");
+}
 
 /** Returns the tools of a test that follow from the options. */
 export const toolsOf = (args: RunArguments, expected: ExpectedFailures | undefined) => ({

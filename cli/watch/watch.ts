@@ -9,14 +9,13 @@ import { colorsOn } from "../../reports/colors.ts";
 import { visible } from "../../reports/escape.ts";
 import { expecting, readWanted } from "../../reports/expected/use.ts";
 import { joined } from "../../reports/merge.ts";
-import { listed } from "../../reports/names.ts";
 import { isFolder, ofProtocol, readReport } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
 import { exists } from "../../reports/write.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { finish } from "../run/finish.ts";
-import { failedIn, OUT, type Plan, type RunArguments, tellingOf, toolsOf } from "../run/plan.ts";
+import { failedIn, OUT, type Plan, type RunArguments, stillFailing, tellingOf, toolsOf } from "../run/plan.ts";
 import { withTarget } from "../run/reach.ts";
 import { testTarget } from "../run/test-target.ts";
 import { ignoredIn, watchFolder } from "./folder.ts";
@@ -218,11 +217,7 @@ async function round(parts: readonly Case[][], loop: Loop, signal: AbortSignal):
 
 /** Tells the verdicts of the cases that failed last, before the rest runs. */
 function tellFirst(report: Report): void {
-  const failing = failedIn(report);
-  const { length } = report.cases;
-  const still =
-    failing.length === 0 ? "still failing: none" : `still failing ${failing.length}: ${listed(failing, "report.html")}`;
-  process.stdout.write(`failed last: ${plural(length, "case")}; ${still}\n`);
+  process.stdout.write(`failed last: ${plural(report.cases.length, "case")}; ${stillFailing(report)}\n`);
 }
 
 /** Notes of each case that ran if it failed. */

@@ -27,11 +27,17 @@ describe("run --last-failed", () => {
     expect(failed.length).toBeGreaterThan(0);
     expect(failed.length).toBeLessThan(ran().length);
 
-    expect((await within(cwd, ["run", url, "--last-failed"])).code).toBe(1);
+    const { code, stdout } = await within(cwd, ["run", url, "--last-failed"]);
+    expect(code).toBe(1);
     expect(ran()).toEqual(failed.map(({ id }: { id: string }) => id));
+    const last = String.raw`^  last     ${failed.length} cases? failed, by tachyon-report/report\.json of \d{4}-[-\d]+ [\d:]+; still failing`;
+    expect(stdout).toMatch(new RegExp(`${last} ${failed.length}: ${failed[0].id}, `, "m"));
+    expect(stdout).toMatch(/^ {2}next {5}npx .* --case version\/parity-patch/m);
 
     state.right = true;
-    expect((await within(cwd, ["run", url, "--last-failed"])).code).toBe(0);
+    const mended = await within(cwd, ["run", url, "--last-failed"]);
+    expect(mended.code).toBe(0);
+    expect(mended.stdout).toMatch(new RegExp(`${last}: none\n  next     npx tachyon-conformance run ${url}/$`, "m"));
     expect(ran()).toEqual(failed.map(({ id }: { id: string }) => id));
 
     expect(await within(cwd, ["run", url, "--last-failed"])).toEqual({
@@ -51,8 +57,11 @@ describe("run --last-failed", () => {
     const stop = { reason: "lost", words: `not run: ${why}`, why, suspects: ["disconnect/alone"] };
     const stored = { ...report(), verdict: "fail", stop };
     writeFileSync(join(cwd, "tachyon-report", "report.json"), JSON.stringify(stored));
-    expect((await within(cwd, ["run", url, "--last-failed"])).code).toBe(0);
-    expect(ran()).toEqual(["disconnect/alone"]);
+    const { code, stdout } = await within(cwd, ["run", url, "--last-failed"]);
+    expect([code, ran()]).toEqual([0, ["disconnect/alone"]]);
+    expect(stdout).toMatch(
+      /^ {2}last {5}0 cases failed and 1 more suspect, by \S+ of [-\d]+ [\d:]+; still failing: none$/m,
+    );
   });
 
   test("keeps the report if the server cannot be reached", async () => {
