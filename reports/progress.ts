@@ -21,10 +21,17 @@ const REDRAW = 50;
 
 /**
  * A line that is drawn over and over: cases done, of how many, failures so far, elapsed time. Once all are done it says that failures
- * are looked into, which can take longer than the cases did. For terminals only.
+ * are looked into, which can take longer than the cases did. `earlier` cases, of another part of the same run, are counted with them.
+ * For terminals only.
  */
-export function liveLine(stream: WriteStream, c: Colors, total: number): Progress {
-  const verdicts = new Map<string, Verdict>();
+export function liveLine(
+  stream: WriteStream,
+  c: Colors,
+  more: number,
+  earlier: readonly { readonly id: string; readonly verdict: Verdict }[] = [],
+): Progress {
+  const verdicts = new Map(earlier.map(({ id, verdict }) => [id, verdict]));
+  const total = earlier.length + more;
   const began = Date.now();
   const clear = () => {
     cursorTo(stream, 0);

@@ -10,7 +10,7 @@ import { colorsOn } from "../../reports/colors.ts";
 import { visible } from "../../reports/escape.ts";
 import { makeReport, reportUsers } from "../../reports/make.ts";
 import { liveLine, loggedLines, type Progress, tellLimit } from "../../reports/progress.ts";
-import type { Report, ReportTarget } from "../../reports/report.ts";
+import type { Report, ReportCase, ReportTarget } from "../../reports/report.ts";
 import type { ShardOptions } from "../../reports/shard.ts";
 import { SUITE } from "../../reports/suite.ts";
 import { DEFAULTS } from "../../running/defaults.ts";
@@ -35,17 +35,22 @@ interface Tools extends Pick<RunOptions, "record" | "isExpected" | "linger" | "b
   readonly signal: AbortSignal;
   /** Every case of the run, if only a shard of it is tested. */
   readonly whole?: readonly Case[];
+  /** The cases that ran just before, in a part of the same run. */
+  readonly earlier?: readonly Judged[];
 }
+
+/** The parts of a case that the user is told while others run. */
+type Judged = Pick<ReportCase, "id" | "verdict">;
 
 /** Tests a target and shows the progress. Resolves to the result and its report. */
 export async function testTarget(
   cases: readonly Case[],
   target: Reached,
   args: TestArguments,
-  { whole = cases, ...tools }: Tools,
+  { whole = cases, earlier = [], ...tools }: Tools,
   protocol: Protocol,
 ): Promise<{ readonly result: RunResult; readonly report: Report }> {
-  const progress = args.quiet ? undefined : progressOn(cases);
+  const progress = args.quiet ? undefined : progressOn(cases, earlier);
   const { door } = target;
   const all = {
     ...{ repeat: 1, bail: false, ...args, target, ...dependent(args, protocol), ...tools },
@@ -110,9 +115,9 @@ const aboutTarget = (target: Reached, args: TestArguments, result: RunResult): R
 });
 
 /** Shows the progress of a run: in a line that changes on a terminal, else in one for each suite. */
-function progressOn(cases: readonly Case[]): Progress {
+function progressOn(cases: readonly Case[], earlier: readonly Judged[]): Progress {
   const { stderr, stdout } = process;
-  if (stderr.isTTY && !process.env.CI) return liveLine(stderr, colorsOn(stderr), cases.length);
+  if (stderr.isTTY && !process.env.CI) return liveLine(stderr, colorsOn(stderr), cases.length, earlier);
   const totals = new Map(
     Array.from(
       groupBy(cases, ({ suite }) => suite),

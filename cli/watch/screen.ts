@@ -30,13 +30,19 @@ export function clear(): void {
 /** The lines of a screen that are kept free: for the change, the keys and the cursor. */
 const FREE = 3;
 
+/** The key that prints a report again, in full. */
+export const MORE = "m";
+
 /** Prints a report, on a terminal as much of it as fits. */
-export function showReport(shown: TerminalParts): void {
+export function showFitting(shown: TerminalParts): void {
   const { isTTY, rows, columns } = process.stdout;
   // A terminal that does not know its size says 0.
   const size = { rows: (rows || 24) - FREE, columns: columns || 80 };
-  process.stdout.write(joinParts(isTTY ? fitted(shown, size) : shown));
+  showAll(isTTY ? fitted(shown, size, process.stdin.isTTY ? ` (${MORE} shows all)` : "") : shown);
 }
+
+/** Prints all of a report. */
+export const showAll = (shown: TerminalParts): void => void process.stdout.write(joinParts(shown));
 
 /** The rows and columns of a screen. */
 interface Size {
@@ -44,8 +50,8 @@ interface Size {
   readonly columns: number;
 }
 
-/** Returns as much of a report as fits on a screen: its beginning, and the whole summary. */
-export function fitted({ before, summary }: TerminalParts, { rows, columns }: Size): TerminalParts {
+/** Returns as much of a report as fits on a screen: its beginning, and the whole summary. `how` says how to see what is left out. */
+export function fitted({ before, summary }: TerminalParts, { rows, columns }: Size, how = ""): TerminalParts {
   const heightOf = (line: string) => Math.max(1, Math.ceil(widthOf(stripVTControlCharacters(line)) / columns));
   const height = (lines: readonly string[]) => lines.reduce((sum, line) => sum + heightOf(line), 0);
   if (height(before) + height(summary) <= rows) return { before, summary };
@@ -53,5 +59,8 @@ export function fitted({ before, summary }: TerminalParts, { rows, columns }: Si
   let shown = 0;
   while (shown < before.length && height(before.slice(0, shown + 1)) <= room) shown++;
   const left = before.length - shown;
-  return { before: [...before.slice(0, shown), ...(left > 0 ? [`… ${plural(left, "more line")}`] : [])], summary };
+  return {
+    before: [...before.slice(0, shown), ...(left > 0 ? [`… ${plural(left, "more line")}${how}`] : [])],
+    summary,
+  };
 }

@@ -11,6 +11,7 @@ import { expecting, readWanted } from "../../reports/expected/use.ts";
 import { joined } from "../../reports/merge.ts";
 import { isFolder, ofProtocol, readReport } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
+import type { TerminalParts } from "../../reports/terminal.ts";
 import { exists } from "../../reports/write.ts";
 import { EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
@@ -19,7 +20,7 @@ import { failedIn, OUT, type Plan, type RunArguments, stillFailing, tellingOf, t
 import { withTarget } from "../run/reach.ts";
 import { testTarget } from "../run/test-target.ts";
 import { ignoredIn, watchFolder } from "./folder.ts";
-import { clear, onKeys, showReport } from "./screen.ts";
+import { clear, MORE, onKeys, showAll, showFitting } from "./screen.ts";
 
 /** A round: what failed last and then the rest, everything together, or only what failed last. */
 type Round = "failed first" | "all" | "failed";
@@ -46,6 +47,8 @@ interface Loop {
   /** Opens the page after the first round. */
   open: () => Promise<void>;
   code: number;
+  /** The report of the last round, while nothing runs. */
+  shown?: TerminalParts | undefined;
 }
 
 /**
@@ -75,6 +78,10 @@ export async function watchCommand(
   );
   const release = onKeys((key) => {
     if (key === "\u0003") process.kill(process.pid, "SIGINT");
+    if (key === MORE && loop.shown) {
+      showAll(loop.shown);
+      tellKeys(folder);
+    }
     const wish = KEYS[key];
     if (wish) wanted.put(wish);
   });
@@ -166,7 +173,9 @@ function begin(why: string | undefined): void {
 }
 
 function tellKeys(folder: string): void {
-  const keys = process.stdin.isTTY ? "a runs all, f what failed, Enter the same again, q quits" : "Ctrl-C ends it";
+  const keys = process.stdin.isTTY
+    ? `a runs all, f what failed, Enter the same again, ${MORE} shows all lines, q quits`
+    : "Ctrl-C ends it";
   process.stdout.write(`${colors().dim(`watching ${visible(folder)}: ${keys}`)}\n`);
 }
 
@@ -183,6 +192,7 @@ function partsOf(which: Round, { plan, failed }: Loop): Case[][] {
 /** Runs one round. Tells why it could not test: the next change may mend that. */
 async function round(parts: readonly Case[][], loop: Loop, signal: AbortSignal): Promise<void> {
   const { args, plan, protocol, failed } = loop;
+  loop.shown = undefined;
   try {
     const around = { log: plan.log, protocol, signal };
     const code = await withTarget(args, around, async (target) => {
@@ -190,7 +200,8 @@ async function round(parts: readonly Case[][], loop: Loop, signal: AbortSignal):
       const tools = { ...toolsOf(args, expected), signal };
       const reports: Report[] = [];
       for (const cases of parts) {
-        const { report } = await testTarget(cases, target, args, tools, protocol);
+        const earlier = reports.flatMap((it) => it.cases);
+        const { report } = await testTarget(cases, target, args, { ...tools, earlier }, protocol);
         if (signal.aborted) return EXIT.interrupted;
         reports.push(report);
         if (report.stop) break;
@@ -201,7 +212,11 @@ async function round(parts: readonly Case[][], loop: Loop, signal: AbortSignal):
       const { report, ...expectedFailures } = await expecting(whole, expected, args, protocol);
       remember(report, failed);
       clear();
-      const telling = { ...args, ...tellingOf(args, plan), expected: expectedFailures, print: showReport };
+      const print = (shown: TerminalParts) => {
+        loop.shown = shown;
+        showFitting(shown);
+      };
+      const telling = { ...args, ...tellingOf(args, plan), expected: expectedFailures, print };
       return finish(report, plan.files, telling, protocol);
     });
     if (signal.aborted) return;

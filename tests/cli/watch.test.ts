@@ -32,7 +32,7 @@ interface Loop {
 }
 
 /** Starts a loop over a few cases; in a terminal of its own, in which keys can be pressed, or without one. */
-async function loop(inTerminal: boolean, fault?: string, more: readonly string[] = []): Promise<Loop> {
+async function loop(inTerminal: boolean, fault?: string, more: readonly string[] = [], rows = 60): Promise<Loop> {
   const port = await freePort();
   write(serving(port, fault));
   const cases = ["--case", "version/parity-patch*", "--case", "disconnect/alone"];
@@ -41,7 +41,7 @@ async function loop(inTerminal: boolean, fault?: string, more: readonly string[]
   const env = { PATH, HOME, TERM: "xterm", NO_COLOR: "1" };
   const line = [process.execPath, CLI, ...words].map((word) => `'${word}'`).join(" ");
   // The state of the terminal is kept, before and after.
-  const inside = `stty rows 60 cols 100; stty -g > before; ${line}; code=$?; stty -g > after; exit $code`;
+  const inside = `stty rows ${rows} cols 100; stty -g > before; ${line}; code=$?; stty -g > after; exit $code`;
   const child = inTerminal
     ? spawn("script", ["-qefc", inside, "/dev/null"], { cwd, env: { ...env, SHELL: "/bin/sh" } })
     : spawn(process.execPath, [CLI, ...words], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
@@ -149,8 +149,14 @@ const rounds: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   "in a terminal, keys run all, what failed, the same again, and quit": async () => {
-    const { port, until, press, ended } = await loop(true, WRONG);
-    expect(await until(WAITS)).toMatch(/a runs all, f what failed, Enter the same again, q quits/);
+    // The silent client makes a round so long that its live line is seen. The screen has few lines.
+    const { port, until, press, ended } = await loop(true, WRONG, ["--case", "version/idle", "--idle", "1"], 18);
+    const first = await until(WAITS);
+    expect(first).toMatch(/a runs all, f what failed, Enter the same again, m shows all lines, q quits/);
+    expect(first).toMatch(/^… \d+ more lines \(m shows all\)$/m);
+    expect(first).not.toContain("clause");
+    press("m");
+    expect(await until(WAITS)).toMatch(/^FAIL version\/.*^ {4}clause .*^FAIL the target/ms);
     const cases = (text: string) => Number(/^ {2}cases {4}(\d+)(?: of \d+)? in/m.exec(text)?.[1]);
     press("f");
     expect(cases(await until(WAITS))).toBe(1);
@@ -160,7 +166,9 @@ const rounds: Readonly<Record<string, () => Promise<void>>> = {
     press("a");
     expect(cases(await until(WAITS))).toBeGreaterThan(1);
     write(serving(port));
-    expect(await until(WAITS)).toMatch(/PASS /);
+    const mended = await until(WAITS);
+    expect(mended).toMatch(/PASS /);
+    expect(mended).toMatch(new RegExp(`\\d+/${cases(first)} cases, no failures, `));
     press("f");
     expect(await until(WAITS)).toMatch(/Nothing failed last\./);
     press("q");
