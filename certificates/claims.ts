@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import { wordsOfNoticed } from "../harness/noticed-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { aboutProtocol, titleOf } from "../reports/names.ts";
-import type { Report } from "../reports/report.ts";
+import type { Report, ReportCertificate } from "../reports/report.ts";
 
 /** The fields of the report of a whole run without expected failures. */
 const FIELDS: ReadonlySet<string> = new Set<keyof Report>([
   ...(["suite", "protocol", "target", "startedAt", "durationMs", "seed", "concurrency", "conditions"] as const),
+  "certificate",
   ...(["allCases", "limit", "limits", "stalls", "latencies", "verdict", "counts", "requirements", "cases"] as const),
 ]);
 
@@ -47,3 +48,7 @@ function namesItsLimits({ limit, limits, target: { users } }: Report): boolean {
   const isKnown = (!limits?.oneEach || users?.exclusive) && (!limits?.messages || users);
   return Boolean(isKnown) && limit === (limits && wordsOfNoticed(limits));
 }
+
+/** Tells if a report says what its certificate does. One of an older version of the suite says nothing of it. */
+export const saysAlike = ({ certificate }: Report, said: ReportCertificate, isOlder: boolean): boolean =>
+  certificate === undefined ? isOlder : isDeepStrictEqual(certificate, said);

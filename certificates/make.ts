@@ -37,7 +37,8 @@ export async function makeBundle(folder: string, making: Making, protocol: Proto
 
 /** The files of a bundle. */
 export async function filesOf(making: Making, protocol: Protocol): Promise<Files> {
-  const { report, transcripts, key, set } = making;
+  const { transcripts, key, set, implementation, level } = making;
+  const report: Report = { ...making.report, certificate: { implementation, set: set.name, level } };
   const files = new Map<string, Buffer>();
   for (const format of ["json", "junit", "html"] as const)
     files.set(FORMATS[format].file, Buffer.from(await FORMATS[format].make(report, protocol)));

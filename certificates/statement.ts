@@ -1,19 +1,8 @@
 import type { RequirementSet } from "../harness/set.ts";
-import type { Report, ReportCase } from "../reports/report.ts";
+import type { Implementation, LevelReached, Report, ReportCase } from "../reports/report.ts";
 import { type Counted, counts } from "../reports/sets.ts";
 import type { Conditions } from "./conditions.ts";
 import type { Digests } from "./digests.ts";
-
-/** The implementation that is certified, as its certifier names it. */
-export interface Implementation {
-  readonly name: string;
-  readonly version?: string;
-  /** The commit of its source. */
-  readonly revision?: string;
-}
-
-/** The level that a server reached: no MUST is broken, or no SHOULD either. */
-export type LevelReached = "conformant" | "strict";
 
 /** The statement of a certificate: an in-toto Statement about a test result. */
 export interface Statement {

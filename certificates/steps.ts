@@ -8,7 +8,7 @@ import { FORMATS } from "../reports/formats.ts";
 import { contradictionIn } from "../reports/read.ts";
 import type { Report } from "../reports/report.ts";
 import { countedBy } from "../reports/sets.ts";
-import { oddClaims } from "./claims.ts";
+import { oddClaims, saysAlike } from "./claims.ts";
 import { conditionsOf, outOfBounds } from "./conditions.ts";
 import { textOf } from "./content.ts";
 import { digestsOf } from "./digests.ts";
@@ -211,6 +211,8 @@ function certificate(content: BundleContent): Findings {
     digests: digestsIn(it.predicate.configuration),
     files: digestsOfFiles(files),
   });
+  if (!saysAlike(report, { implementation, set: set.name, level }, !judgesAlike(content)))
+    return found("report.json says another implementation, set or level");
   return found(JSON.stringify(again) !== JSON.stringify(it) && "it does not say what follows from the report");
 }
 

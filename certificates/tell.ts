@@ -1,17 +1,13 @@
 import { took } from "../harness/words.ts";
+import { implementationText, LEVEL_WORDS } from "../reports/certified.ts";
 import type { Colors } from "../reports/colors.ts";
 import { visible } from "../reports/escape.ts";
 import { listed } from "../reports/names.ts";
-import type { Report } from "../reports/report.ts";
+import type { LevelReached, Report } from "../reports/report.ts";
 import type { Counted } from "../reports/sets.ts";
 import { conditionsText } from "./conditions.ts";
-import type { Conformance, LevelReached } from "./statement.ts";
+import type { Conformance } from "./statement.ts";
 import type { Step } from "./verify.ts";
-
-const MEANING: Readonly<Record<LevelReached, string>> = {
-  strict: "strict (no MUST or SHOULD is broken)",
-  conformant: "conformant (no MUST is broken)",
-};
 
 /** The obstacles to a certificate; with `isStrict` to one at the level strict. */
 export function obstacles({ conformant, strict, missing, unstable, needs }: Counted, isStrict: boolean): string[] {
@@ -26,10 +22,6 @@ export function obstacles({ conformant, strict, missing, unstable, needs }: Coun
   const told = Object.entries(all).flatMap(([what, ids]) => (ids.length === 0 ? [] : [`${what}: ${listed(ids)}`]));
   return told.length > 0 ? told : ["the run ended early, or the server while it ran"];
 }
-
-/** An implementation as its certifier names it: in quotes, so that no name passes for a verdict. */
-const implementationText = (name: string, version?: string): string =>
-  [name, version].flatMap((it) => (it === undefined ? [] : [visible(JSON.stringify(it))])).join(" ");
 
 /** Schemas by their digest, and by the version that a certifier gives them: their own words stand in quotes. */
 const schemasText = ({ sha256, version }: { readonly sha256: string; readonly version?: string | undefined }): string =>
@@ -53,7 +45,7 @@ export function granted(
 ): string[] {
   const warned = requirements.filter(({ verdict }) => verdict === "warn").map(({ id }) => id);
   return [
-    `CERTIFIED ${implementationText(certified.name)} is ${MEANING[certified.level]}`,
+    `CERTIFIED ${implementationText(certified.name)} is ${LEVEL_WORDS[certified.level]}`,
     `  set      ${certified.set}`,
     ...(protocol.schemas === undefined
       ? []
@@ -102,7 +94,7 @@ export function conclusion(
   const { name, version, revision } = it.implementation;
   const who = implementationText(name, version);
   return [
-    `${word} ${isSound ? `${who} is ${MEANING[it.level]}${but(unchecked)}` : `that ${who} is ${it.level}`}`,
+    `${word} ${isSound ? `${who} is ${LEVEL_WORDS[it.level]}${but(unchecked)}` : `that ${who} is ${it.level}`}`,
     ...[
       ...(revision === undefined ? [] : [`  revision ${JSON.stringify(revision)}`]),
       `  set      ${it.set}`,

@@ -300,6 +300,27 @@ export interface Report {
      */
     suspects: CaseId[];
   }[];
+  /**
+   * What the certificate beside it says, in a bundle; only verify shows that it is true
+   */
+  certificate?: {
+    /**
+     * In the words of whoever certifies
+     */
+    implementation: {
+      name: string;
+      version?: string;
+      /**
+       * The commit of its source
+       */
+      revision?: string;
+    };
+    /**
+     * The set of requirements and cases that counts
+     */
+    set: string;
+    level: "conformant" | "strict";
+  };
   verdict: "pass" | "fail" | "incomplete";
   counts: Counts;
   /**

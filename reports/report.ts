@@ -149,6 +149,25 @@ interface ReportUsers {
   readonly keys?: readonly (keyof Keys)[];
 }
 
+/** The implementation that is certified, as its certifier names it. */
+export interface Implementation {
+  readonly name: string;
+  readonly version?: string;
+  /** The commit of its source. */
+  readonly revision?: string;
+}
+
+/** The level that a server reached: no MUST is broken, or no SHOULD either. */
+export type LevelReached = "conformant" | "strict";
+
+/** The certificate that a report stands beside: what it says, which only `verify` shows to be true. */
+export interface ReportCertificate {
+  readonly implementation: Implementation;
+  /** The set of requirements and cases that counts. */
+  readonly set: string;
+  readonly level: LevelReached;
+}
+
 /** The options of a run that decide the worth of its verdicts, beside its seed and concurrency. */
 export interface ReportConditions {
   /** The time that the target had to answer. */
@@ -192,6 +211,8 @@ export interface Report {
   readonly unexplained?: readonly Unexplained[];
   readonly latencies?: readonly ReportLatency[];
   readonly expectedFailures?: { readonly file: string; readonly entries: readonly ReportExpectation[] };
+  /** The certificate beside it, in a bundle. */
+  readonly certificate?: ReportCertificate;
   /** The recordings, if it is a report of recorded traffic and not of a run. */
   readonly recording?: ReportRecording;
   readonly verdict: RunVerdict;

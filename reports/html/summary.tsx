@@ -1,4 +1,5 @@
 import { took } from "../../harness/words.ts";
+import { implementationText, LEVEL_WORDS } from "../certified.ts";
 import { news, tally } from "../findings.ts";
 import { loadOf } from "../latency.ts";
 import { NAMES, targetAt, titleOf } from "../names.ts";
@@ -15,11 +16,14 @@ export function Summary({ data }: { readonly data: PageData }) {
   const verdict = shownVerdict(data);
   const { headline, words, isSame } = meaning(data);
   const suspects = suspectsFirst(data);
+  const { name, version } = data.certificate?.implementation ?? {};
+  const named = name !== undefined && implementationText(name, version);
   return (
     <header class={`summary ${verdict}${data.counts.fail > 0 || !isWhole(data) ? " reserved" : ""}`}>
       <div class="inner">
         <p class="kind">
-          Conformance to {titleOf(data.protocol)} of <code>{data.target.url}</code>
+          Conformance to {titleOf(data.protocol)} of {named && `${named} at `}
+          <code>{data.target.url}</code>
         </p>
         <h1>
           <VerdictTag of={verdict} says={headline} />
@@ -83,6 +87,7 @@ function Remarked({ of, data }: { readonly of: Remark; readonly data: PageData }
 export function Facts({ data }: { readonly data: PageData }) {
   const { target, suite, startedAt, durationMs, seed, shard, recording, latencies = [], concurrency } = data;
   const facts: readonly (readonly [string, string])[] = [
+    ...certified(data),
     ["Target", targetAt(data)],
     ["Suite", `${suite.name} ${suite.version}`],
     ["Started", startedAt.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
@@ -108,6 +113,18 @@ export function Facts({ data }: { readonly data: PageData }) {
       </dl>
     </section>
   );
+}
+
+/** The words of the certificate beside the page. */
+function certified({ certificate }: PageData): readonly (readonly [string, string])[] {
+  if (!certificate) return [];
+  const { implementation, set, level } = certificate;
+  const { name, version, revision } = implementation;
+  return [
+    ["Implementation", implementationText(name, version)],
+    ...(revision === undefined ? [] : [["Revision", implementationText(revision)] as const]),
+    ["Certificate", `${LEVEL_WORDS[level]}, by the set ${set}; the command verify checks it`],
+  ];
 }
 
 /** The size of the recording. The page may hold only some of its connections. */

@@ -116,6 +116,38 @@ test("a bundle of another version is verified as far as its cases are known, and
   ]);
 });
 
+describe("the report in a bundle", () => {
+  const implementation = { name: "my <b>lobby", version: "1.2.0", revision: "3f2504e" };
+  const OTHER = "certificate: report.json says another implementation, set or level";
+
+  test("says what the certificate does, and the page tells it", async () => {
+    const named = await bundle({ ...healthy, implementation });
+    expect(await firstProblem(named)).toBeUndefined();
+    const { name } = healthy.set;
+    expect(JSON.parse(String(named.get(FILES.report))).certificate).toEqual({
+      implementation,
+      set: name,
+      level: "strict",
+    });
+    const page = String(named.get(FILES.html))
+      .replace(/<[^>]*>/g, "")
+      .replaceAll("&quot;", '"');
+    expect(page).toMatch(/Conformance to Tachyon 0\.1\.7 of "my &lt;b>lobby" "1\.2\.0" at ws:/);
+    expect(page).toContain('Implementation"my &lt;b>lobby" "1.2.0"Revision"3f2504e"');
+    expect(page).toContain(`Certificatestrict (no MUST or SHOULD is broken), by the set ${name}; the command verify`);
+  });
+
+  test("can name no other, and none only where another version of the suite made it", async () => {
+    const named = await bundle({ ...healthy, implementation });
+    expect(await firstProblem(sealed(named, healthy))).toBe(OTHER);
+    expect(await firstProblem(sealed(named, healthy, { suite: "0".repeat(64) }))).toBe(OTHER);
+    const { certificate: _, ...rest } = JSON.parse(String(named.get(FILES.report)));
+    const without = withFile(named, FILES.report, Buffer.from(`${JSON.stringify(rest, null, 1)}\n`));
+    expect(await firstProblem(sealed(without, healthy))).toBe(OTHER);
+    expect(await firstProblem(sealed(without, healthy, { suite: "0".repeat(64) }))).toBeUndefined();
+  });
+});
+
 test("nobody is told to believe a page because it is said to be of another version", async () => {
   const suite = { name: "tachyon-conformance", version: "0.2.9" };
   const older = { ...healthy, report: { ...healthy.report, suite } };
