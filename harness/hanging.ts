@@ -53,8 +53,15 @@ async function catchesUp(ms: number, pass: Pass): Promise<boolean> {
   return false;
 }
 
-/** Has clients come as slowly as the server lets them in, one after another, in so many ms each. Tells if they came faster before. */
-export function comeInLine(ms: number, { shared: { patience, limits }, options }: Pass): boolean {
+/** The clients that come at about the same time, of one case or of several. If each is let in this late, some wait in vain. */
+const CLIENTS = 32;
+
+/**
+ * Has clients come as slowly as the server lets them in, one after another, in so many ms each. Tells if they came faster before, and too fast
+ * for that.
+ */
+export function comeInLine(ms: number, { shared: { patience, limits, timeout }, options }: Pass): boolean {
+  if (CLIENTS * ms < timeout) return false;
   limits.forget(); // What it could not answer in time was no refusal.
   patience.forgive();
   const isNews = limits.paces(ms);
