@@ -222,6 +222,19 @@ describe("check", () => {
   });
 });
 
+test("the reference server tells who asks for no WebSocket, or elsewhere, how to connect", async () => {
+  const http = server.url.replace("ws:", "http:");
+  const answers = [http, http.replace("/tachyon", "/"), `${http}/tachyon`].map(async (url) => {
+    const answer = await fetch(url);
+    return [answer.status, await answer.text()];
+  });
+  const how = "Connect by WebSocket at /tachyon with the subprotocol v0.tachyon.\n";
+  expect(await Promise.all(answers)).toEqual([426, 404, 404].map((status) => [status, how]));
+  const socket = new WebSocket(`${server.url}/tachyon`, "v0.tachyon");
+  const [, refused] = await once(socket, "unexpected-response");
+  expect(Buffer.concat(await refused.toArray()).toString()).toBe(how);
+});
+
 test("serve prints tokens by which a client connects", async () => {
   const child = spawn(process.execPath, ["dist/cli.js", "serve", ...V0]);
   try {
