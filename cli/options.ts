@@ -156,7 +156,11 @@ export const COMPARING = {
 
 /** The options of `serve`. */
 export const SERVING = {
-  fault: text("fault", "Misbehave in one named way"),
+  fault: text(
+    "fault",
+    "Misbehave in one named way",
+    "A server has one fault at a time: start another one, on another --port, for the next.",
+  ),
   "list-faults": flag("List the faults: what each does, and the requirement that it breaks"),
   host: { ...text("host", "The address to listen on"), default: "127.0.0.1" },
   port: number("port", 0, 0, "The port to listen on; 0 is any free one", LAST_PORT),

@@ -68,6 +68,12 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     ["a config value of a wrong type", ["run", "--config", "wrong.json"], /wrong\.json: "case" takes a text/],
     ["start without a url", ["run", "--start", "true"], /--start needs the url/],
     ["an unknown fault", ["serve", "--fault", "greets-twcie"], /no fault "greets-twcie".*"greets-twice"/],
+    [
+      "two faults",
+      ["serve", "--fault", "greets-twice", "--fault", "greets-late"],
+      /--fault is given 2 times\. A server has one fault at a time: start another one, on another --port, for the next\./,
+    ],
+    ["two files", ["serve", "--host", "a", "--host", "b"], /--host is given 2 times\. It takes one value\./],
     ["a fault of another version", ["serve", "--fault", "counts-seconds"], /is one of v0\. Give --protocol v0\./],
     ["a seed that is none", ["run", "--seed", "x"], /--seed takes one whole number/],
     [
