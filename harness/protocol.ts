@@ -144,6 +144,8 @@ export interface Protocol {
   readonly recordedRules?: readonly RecordedRule[];
   /** Says what is wrong with a message of a client; nothing if all is right. */
   mistakeOf?(message: Message): string | undefined;
+  /** Returns the id that a client may give to this message alone of all that it sends, if it has one. */
+  ownIdOf?(message: Message): string | undefined;
   /** Says what a client left out on a recorded connection; nothing if the recording does not show that it did. */
   omissionIn?(transcript: Transcript): string | undefined;
   /** Tells if anything on a recorded connection is of this protocol. */

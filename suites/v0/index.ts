@@ -10,7 +10,7 @@ import { clauses, sources } from "./clauses.ts";
 import { dialect } from "./dialect.ts";
 import { foundationsOf, survivalOf } from "./foundations.ts";
 import { rulesBy } from "./messages.ts";
-import { envelope, mistakesBy, SUBPROTOCOL, violationsIn } from "./protocol.ts";
+import { envelope, mistakesBy, ownIdOf, SUBPROTOCOL, violationsIn } from "./protocol.ts";
 import { sets, withdrawn } from "./sets/index.ts";
 import { suitesOf } from "./suites.ts";
 import { omissionBy, unansweredRule } from "./unanswered.ts";
@@ -58,6 +58,7 @@ export function protocolBy(schemas: Schemas): Protocol {
     rules: rulesBy(schemas),
     recordedRules: [unansweredRule(schemas)],
     mistakeOf: mistakesBy(schemas),
+    ownIdOf,
     omissionIn: omissionBy(schemas),
     speaks,
     envelope,
