@@ -108,10 +108,15 @@ export const EXPECTING = {
   "write-expected-failures": flag("Make or update that file from the run. Reasons and comments stay"),
 } as const;
 
+const OF_CLIENTS = {
+  "fail-on-client-mistakes": flag("Exit with 1 if a client sent something wrong, even if nothing else is"),
+} as const;
+
 /** The options of `check`, beside those of reports. */
 export const CHECKING = {
   url: texts("url", "Only the connections whose url matches (globs, repeatable)"),
   strict: RUNNING.strict,
+  ...OF_CLIENTS,
 } as const;
 
 /** The options of `record`, beside the files of reports. */
@@ -137,6 +142,7 @@ export const RECORDING = {
     "The time that the server has for the greeting, and for the end behind a goodbye, in ms",
   ),
   ...pick(RUNNING, "redact", "ca", "insecure", "strict"),
+  ...OF_CLIENTS,
   ...files,
   ...pick(OUTPUT, "quiet", "verbose"),
 } as const;

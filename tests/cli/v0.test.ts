@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import WebSocket from "ws";
+import { pageData } from "../../reports/html/data.ts";
 import { own } from "../../schemas/v0/index.ts";
 import { protocolBy } from "../../suites/v0/index.ts";
 import { startLobby } from "../servers/v0/lobby.ts";
@@ -196,6 +197,64 @@ describe("check", () => {
     writeFileSync(join(folder, `${name}.ndjson`), text + line({ from: "server", type: "end" }));
     const { code, stdout } = await within(folder, ["check", `${name}.ndjson`, ...V0]);
     expect([code, stdout]).toEqual([wanted, expect.stringMatching(told)]);
+  });
+
+  describe("tells the mistakes of clients, which fail the run only where the user wants that", () => {
+    const info = (id: string, data: object) => ({ type: "request", messageId: id, commandId: "user/info", data });
+    const self = { type: "event", messageId: "3", commandId: "user/self", data: {} };
+    const many = "abcdef".split("").map((name, i) => ({ ...self, messageId: `${i + 9}`, commandId: `no/${name}` }));
+    const sent = [info("1", {}), info("1", { userId: "1" }), self, ...many];
+    const check = (...args: string[]) => within(folder, ["check", "clients.ndjson", ...V0, ...args]);
+    beforeAll(() => {
+      const traffic = sent.map((it) => says("client", it)).join("");
+      writeFileSync(join(folder, "clients.ndjson"), traffic + line({ from: "server", type: "close", code: 1000 }));
+    });
+
+    test("in the terminal, all of them with --verbose", async () => {
+      const { code, stdout } = await check();
+      expect([code, stdout]).toEqual([
+        0,
+        expect.stringMatching(/9 of 9 messages are wrong\. That decides no verdict$/m),
+      ]);
+      expect(stdout).toContain('connection 1, message 1, user/info request: data lacks the property "userId"\n');
+      expect(stdout).toContain(
+        "connection 1, message 2, user/info request: its id is that of an earlier message of this client\n",
+      );
+      expect(stdout).toContain("connection 1, message 3, user/self event: only servers may send it\n");
+      expect(stdout).toContain("… and 4 more mistakes (--verbose)\n");
+      expect((await check("--verbose")).stdout).toContain(
+        "connection 1, message 9, no/f event: there is no schema of event no/f\n",
+      );
+    });
+
+    test("in Markdown and on the page, whose transcript marks them", async () => {
+      await check("--markdown", "clients.md", "--html", "clients.html", "--json", "clients.json");
+      const read = (name: string) => readFileSync(join(folder, name), "utf8");
+      const [, table = ""] = /^### Clients\n\n(.*)/ms.exec(read("clients.md")) ?? [];
+      expect(table).toMatch(/^9 of 9 messages are wrong\. That decides no verdict\.$/m);
+      expect(table).toContain(
+        '| `user/info request` | `data lacks the property "userId"` | 1 | `connection 1, message 1` |',
+      );
+      const [section = ""] = /<section aria-labelledby="clients">.*?<\/section>/s.exec(read("clients.html")) ?? [];
+      expect(section).toMatch(
+        /<code>user\/info request<\/code> data lacks .*href="#check\/1">check\/1<\/a> message 1</,
+      );
+      const [one] = pageData(JSON.parse(read("clients.json")), protocol, {}).cases;
+      const marks = one?.connections[0]?.events.slice(0, 3).map(({ wrong = [] }) => wrong.map(({ says: it }) => it));
+      expect(marks).toEqual([
+        ['data lacks the property "userId"'],
+        ["its id is that of an earlier message of this client"],
+        ["only servers may send it"],
+      ]);
+    });
+
+    test("with --fail-on-client-mistakes by exit code 1, also of the report", async () => {
+      const { code, stdout } = await check("--fail-on-client-mistakes", "--json", "failing.json");
+      expect([code, stdout]).toEqual([1, expect.stringMatching(/^FAIL clients made mistakes$/m)]);
+      expect((await within(folder, ["report", "failing.json"])).code).toBe(1);
+      writeFileSync(join(folder, "right.ndjson"), says("client", asked) + says("server", answer));
+      expect((await within(folder, ["check", "right.ndjson", ...V0, "--fail-on-client-mistakes"])).code).toBe(0);
+    });
   });
 
   test("by the schemas of a folder, whose digest the report names", async () => {
