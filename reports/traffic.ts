@@ -40,7 +40,8 @@ export function notRecorded({ recording, cases }: Report, verbose: boolean, widt
       const { names, why } = some[0] as (typeof all)[number];
       const ids = some.map(({ id }) => id).join(", ");
       const where = verbose || some.length === 1 ? ids : `${some.length} connections`;
-      const words = names === "" ? `not judged at all in ${where}: ${why}` : `not judged in ${where}, ${why}: ${names}`;
+      const words =
+        names === "" ? `not judged at all in ${where}: ${why}` : `not judged in ${where}: ${why} (${names})`;
       const lines = broken(words, FURTHER, width);
       return lines.map((line, i) => `${i === 0 ? "" : " ".repeat(FURTHER)}${line}`);
     }),

@@ -176,7 +176,12 @@ describe("check", () => {
     ["right", says("client", asked) + says("server", answer), 0, /^PASS/m],
     ["uncorrelated", says("client", asked) + says("server", { ...answer, messageId: "2" }), 1, /response\.correlated/],
     ["unanswered", timed([0, "client", asked], ...heard), 1, /^ {2}request\.answered \(MUST\)/m],
-    ["cut-short", timed([0, "client", asked], [9, "client", later(asked)], [10, "server", later(answer)]), 0, /^PASS/m],
+    [
+      "cut-short",
+      timed([0, "client", asked], [9, "client", later(asked)], [10, "server", later(answer)]),
+      0,
+      /^not judged in check\/1: 1 request \(system\/serverStats\) had no response when the connection ended \(request\.answered\)$[^|]*^PASS/m,
+    ],
     [
       "unanswered-by-a-client",
       timed(

@@ -41,7 +41,7 @@ test("a connection of which nothing could be judged names no requirement", () =>
   expect(notRecorded(report, false, 50)).toEqual([
     "not judged at all in check/1: the handshake was",
     "  refused",
-    "not judged in check/2, not recorded: a text:",
-    "  message.json",
+    "not judged in check/2: not recorded: a text",
+    "  (message.json)",
   ]);
 });
