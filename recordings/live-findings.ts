@@ -25,6 +25,8 @@ export interface Live {
   stir(recorded: RecordedEvent): void;
   /** A client made a mistake. */
   mistake(connection: string, mistake: Pick<ClientMistake, "says"> & Partial<ClientMistake>): void;
+  /** The server refused the handshake of a client: with this status, at this url. */
+  refusal(connection: string, status: number, url: string): void;
   /** All that is broken on a connection; it is over if it `ended`. */
   found(connection: string, broken: readonly Broken[], ended: boolean): void;
   /** Judges no more by itself. */
@@ -57,6 +59,16 @@ export function live(judge: (connection: string) => readonly Broken[], tell: (li
       const words = [...where, ...(of === undefined ? [] : [of])].join(", ");
       const kind = `client ${of} ${says}`;
       line(it, kind, "client", `${connection}${words === "" ? "" : `, ${words}`}`, says);
+    },
+    refusal(connection, status, url) {
+      const { pathname, search } = URL.canParse(url) ? new URL(url) : { pathname: url, search: "" };
+      line(
+        it,
+        `refusal ${status}`,
+        "server",
+        connection,
+        `refuses the handshake with HTTP ${status} at ${pathname}${search}`,
+      );
     },
     found: (connection, broken, ended) => found(it, connection, broken, ended),
     end: () => clearTimeout(it.timer),

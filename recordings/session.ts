@@ -94,6 +94,8 @@ function see(state: Ongoing, recorded: RecordedEvent): void {
   const mistake = sent.see(bounded(seen.event), at);
   if (mistake !== undefined) telling.mistake(connection, mistake);
   telling.stir(seen);
+  if (event.type === "upgrade" && event.from === "server" && (event.code ?? 101) !== 101)
+    telling.refusal(connection, event.code ?? 0, follower.sofar(file, connection)?.url ?? "");
   if (event.type === "end") endOfTcp(state, connection, event.from);
 }
 

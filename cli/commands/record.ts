@@ -68,7 +68,7 @@ export async function recordCommand({ out: path, ...args }: RecordArguments, pro
   const shown = hiding(secrets);
   shown.learn([], target.href);
   process.stdout.write(
-    `Recording ${shown.redact(target.href)} to ${out}. Clients connect to ${running.url}\nCtrl-C ends it, and says what was wrong.\n`,
+    `Recording ${shown.redact(target.href)} to ${out}. Clients connect to ${running.url}${withoutPath(target, shown.redact)}\nCtrl-C ends it, and says what was wrong.\n`,
   );
   await ending;
   await running.close();
@@ -76,6 +76,10 @@ export async function recordCommand({ out: path, ...args }: RecordArguments, pro
   await file.end();
   return tellAll(recorded, file, startedAt, reports, args, protocol);
 }
+
+/** Says that the path of the target stands before that of a client, where it has one. */
+const withoutPath = ({ pathname }: URL, redact: (text: string) => string): string =>
+  pathname === "/" ? "" : ` and leave out ${redact(pathname)}, which is added`;
 
 /** All that a recording needs to know. */
 interface Beginning

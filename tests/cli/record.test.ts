@@ -73,6 +73,20 @@ test("what a server owes and does not do in time is told, and stands in the file
   await isJudgedAlike(outcome, "r.ndjson");
 });
 
+test("a path of the target stands before that of a client, and a refusal names both", async () => {
+  const target = await own(() => {}, { path: "/tachyon" });
+  const { url, says, stop } = await record(`${target}/tachyon`);
+  await says(/ Clients connect to \S+ and leave out \/tachyon, which is added$/m);
+  expect(await client(`${url}/tachyon`)).toBe(1006);
+  await says(
+    / server connection 1: refuses the handshake with HTTP 400 at \/tachyon\/tachyon\/\?tachyonVersion=0\.1\.7$/m,
+  );
+  const socket = new WebSocket(url);
+  await once(socket, "open");
+  socket.terminate();
+  await stop();
+});
+
 test("without a client nothing passes", async () => {
   const { stop, url } = await record(await reference());
   const { code, stdout } = await stop();
