@@ -91,6 +91,16 @@ export interface Latency {
   of(transcript: Transcript): number | undefined;
 }
 
+/** A message of a version: its command, who sends it to whom, and its JSON schema, without references. */
+export interface MessageShape {
+  readonly command: string;
+  /** Such as `request`, `response` or `event`. */
+  readonly kind: string;
+  readonly source: readonly string[];
+  readonly target: readonly string[];
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
 /** One version of a protocol: all that the harness and the reports need to know of it. Its messages are JSON objects. */
 export interface Protocol {
   /** Its name, as users read it. */
@@ -138,6 +148,10 @@ export interface Protocol {
   survivalOf(it: Case): string;
   /** The JSON schemas of its messages. */
   readonly schemas: readonly unknown[];
+  /** The same with what each is about, to be explained. */
+  readonly messages?: readonly MessageShape[];
+  /** Tells if a command is one of the version, of which there is no schema here. */
+  isElsewhere?(command: string): boolean;
   /** The rules that are judged on every connection of every case. */
   readonly rules: readonly Rule[];
   /** Further rules, for recorded connections. */

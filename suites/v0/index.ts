@@ -55,6 +55,8 @@ export function protocolBy(schemas: Schemas): Protocol {
     loginHint: "Give the access token of a user with --as name:@file; if you gave one, it is wrong or expired.",
     requirements,
     schemas: schemas.all.map(({ schema }) => schema),
+    messages: schemas.all,
+    isElsewhere: schemas.isElsewhere,
     rules: rulesBy(schemas),
     recordedRules: [unansweredRule(schemas)],
     mistakeOf: mistakesBy(schemas),

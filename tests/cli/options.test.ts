@@ -20,7 +20,11 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     ["an unknown suite", ["run", "--suite", "disconect"], /no suite "disconect".*"disconnect"/],
     ["an unknown case", ["run", "--case", "disconnect/alon"], /no case.*"disconnect\/alone"/],
     ["an unknown requirement", ["run", "--requirement", "parity.mach"], /no requirement.*"parity\.match"/],
-    ["an unknown id", ["explain", "parity.mach"], /no case, requirement or fault "parity\.mach".*"parity\.match"/],
+    [
+      "an unknown id",
+      ["explain", "parity.mach"],
+      /no case, requirement, fault or command "parity\.mach".*"parity\.match"/,
+    ],
     ["no url", ["run", "localhost:1"], /perhaps ws:\/\/localhost:1\./],
     ["a port for a url", ["run", "8090"], /perhaps ws:\/\/localhost:8090\./],
     ["a word for a url", ["run", "greeting"], /"greeting" is no url\. Give one like \S+\.$/m],
