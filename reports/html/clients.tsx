@@ -38,7 +38,12 @@ function Mistake({ it: { says, of, messages, places = [] }, held }: MistakeProps
   return (
     <li class="edge">
       <p>
-        {of !== undefined && <code>{of}</code>} {says}
+        {of !== undefined && (
+          <>
+            <code>{of}</code>:{" "}
+          </>
+        )}
+        {says}
       </p>
       <p class="note">
         {places.map((place, i) => (

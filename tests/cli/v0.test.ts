@@ -242,8 +242,9 @@ describe("check", () => {
       );
       const [section = ""] = /<section aria-labelledby="clients">.*?<\/section>/s.exec(read("clients.html")) ?? [];
       expect(section).toMatch(
-        /<code>user\/info request<\/code> data lacks .*href="#check\/1">check\/1<\/a> message 1</,
+        /<code>user\/info request<\/code>: data lacks .*href="#check\/1">check\/1<\/a> message 1</,
       );
+      expect(read("clients.html")).toContain('<a href="#clients">Clients</a>');
       const [one] = pageData(JSON.parse(read("clients.json")), protocol, {}).cases;
       const marks = one?.connections[0]?.events.slice(0, 3).map(({ wrong = [] }) => wrong.map(({ says: it }) => it));
       expect(marks).toEqual([
@@ -274,9 +275,20 @@ describe("check", () => {
       join(folder, "event.ndjson"),
       says("server", { type: "event", messageId: "1", commandId: "x/y", data: { a: "one" } }),
     );
-    const args = ["check", "event.ndjson", ...V0, "--schemas", "schema", "--json", "event.json"];
+    const args = [
+      "check",
+      "event.ndjson",
+      ...V0,
+      "--schemas",
+      "schema",
+      "--json",
+      "event.json",
+      "--html",
+      "event.html",
+    ];
     const { code, stdout } = await within(folder, args);
     expect([code, stdout]).toEqual([1, expect.stringContaining("data.a must be integer")]);
+    expect(readFileSync(join(folder, "event.html"), "utf8")).toMatch(/→<\/span> the client sends;/);
     const { protocol: stored } = JSON.parse(readFileSync(join(folder, "event.json"), "utf8"));
     expect(stored).toMatchObject({
       version: "v0",
