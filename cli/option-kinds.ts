@@ -39,13 +39,13 @@ const texts =
     throw valueError(name, "takes a text; give the option again for each further one.");
   };
 
-/** Takes one text. */
+/** Takes one text. To who gives several it says what to do instead. */
 export const onlyOnce =
-  (name: string) =>
+  (name: string, instead = "It takes one value.") =>
   (value: unknown): string | undefined => {
     if (value === undefined || (typeof value === "string" && value !== "")) return value;
-    const wrong = value === "" ? "is empty. Give it a value, or leave it out" : "takes one value";
-    throw valueError(name, `${wrong}.`);
+    if (value === "") throw valueError(name, "is empty. Give it a value, or leave it out.");
+    throw valueError(name, Array.isArray(value) ? `is given ${value.length} times. ${instead}` : "takes a text.");
   };
 
 /** Takes a url. A config may hold a number, such as a port; who reads the url says what is wrong with it. */
@@ -93,9 +93,9 @@ export const numberIfGiven = (name: string, least: number, describe: string, mos
     describe,
   }) as const satisfies Option;
 
-/** An option that takes a text. */
-export const textOption = (name: string, describe: string) =>
-  ({ type: "string", requiresArg: true, coerce: onlyOnce(name), describe }) as const satisfies Option;
+/** An option that takes a text; `instead` is for who gives several. */
+export const textOption = (name: string, describe: string, instead?: string) =>
+  ({ type: "string", requiresArg: true, coerce: onlyOnce(name, instead), describe }) as const satisfies Option;
 
 /** An option that takes a part of a run. */
 export const shardOption = (describe: string) =>

@@ -108,10 +108,15 @@ export const EXPECTING = {
   "write-expected-failures": flag("Make or update that file from the run. Reasons and comments stay"),
 } as const;
 
+const OF_CLIENTS = {
+  "fail-on-client-mistakes": flag("Exit with 1 if a client sent something wrong, even if nothing else is"),
+} as const;
+
 /** The options of `check`, beside those of reports. */
 export const CHECKING = {
   url: texts("url", "Only the connections whose url matches (globs, repeatable)"),
   strict: RUNNING.strict,
+  ...OF_CLIENTS,
 } as const;
 
 /** The options of `record`, beside the files of reports. */
@@ -137,6 +142,7 @@ export const RECORDING = {
     "The time that the server has for the greeting, and for the end behind a goodbye, in ms",
   ),
   ...pick(RUNNING, "redact", "ca", "insecure", "strict"),
+  ...OF_CLIENTS,
   ...files,
   ...pick(OUTPUT, "quiet", "verbose"),
 } as const;
@@ -156,7 +162,11 @@ export const COMPARING = {
 
 /** The options of `serve`. */
 export const SERVING = {
-  fault: text("fault", "Misbehave in one named way"),
+  fault: text(
+    "fault",
+    "Misbehave in one named way",
+    "A server has one fault at a time: start another one, on another --port, for the next.",
+  ),
   "list-faults": flag("List the faults: what each does, and the requirement that it breaks"),
   host: { ...text("host", "The address to listen on"), default: "127.0.0.1" },
   port: number("port", 0, 0, "The port to listen on; 0 is any free one", LAST_PORT),

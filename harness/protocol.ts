@@ -91,6 +91,16 @@ export interface Latency {
   of(transcript: Transcript): number | undefined;
 }
 
+/** A message of a version: its command, who sends it to whom, and its JSON schema, without references. */
+export interface MessageShape {
+  readonly command: string;
+  /** Such as `request`, `response` or `event`. */
+  readonly kind: string;
+  readonly source: readonly string[];
+  readonly target: readonly string[];
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
 /** One version of a protocol: all that the harness and the reports need to know of it. Its messages are JSON objects. */
 export interface Protocol {
   /** Its name, as users read it. */
@@ -138,12 +148,18 @@ export interface Protocol {
   survivalOf(it: Case): string;
   /** The JSON schemas of its messages. */
   readonly schemas: readonly unknown[];
+  /** The same with what each is about, to be explained. */
+  readonly messages?: readonly MessageShape[];
+  /** Tells if a command is one of the version, of which there is no schema here. */
+  isElsewhere?(command: string): boolean;
   /** The rules that are judged on every connection of every case. */
   readonly rules: readonly Rule[];
   /** Further rules, for recorded connections. */
   readonly recordedRules?: readonly RecordedRule[];
   /** Says what is wrong with a message of a client; nothing if all is right. */
   mistakeOf?(message: Message): string | undefined;
+  /** Returns the id that a client may give to this message alone of all that it sends, if it has one. */
+  ownIdOf?(message: Message): string | undefined;
   /** Says what a client left out on a recorded connection; nothing if the recording does not show that it did. */
   omissionIn?(transcript: Transcript): string | undefined;
   /** Tells if anything on a recorded connection is of this protocol. */

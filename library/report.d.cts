@@ -59,6 +59,10 @@ export interface Report {
      */
     failOnUnstable?: true;
     /**
+     * A mistake of a client in recorded traffic fails the run
+     */
+    failOnClientMistakes?: true;
+    /**
      * Who clients came as, where the target knows users
      */
     users?: {
@@ -244,7 +248,7 @@ export interface Report {
       [k: string]: Counts;
     };
     /**
-     * The mistakes of clients, if they made some. They decide no verdict
+     * The mistakes of clients, if they made some. They decide no verdict unless failOnClientMistakes is set
      */
     clients?: {
       messages: number;
@@ -256,6 +260,31 @@ export interface Report {
       mistakes: {
         says: string;
         messages: number;
+        /**
+         * The message, such as user/info request, where it says which it is
+         */
+        of?: string;
+        /**
+         * The first messages with it
+         */
+        places?: {
+          /**
+           * Its name in the recording
+           */
+          connection: string;
+          /**
+           * The id of the case that the connection is. The report may not hold it
+           */
+          case: string;
+          /**
+           * Its number among the messages of the client there
+           */
+          message: number;
+          /**
+           * Its place among the events of that connection, from 0; nothing where the report leaves it out
+           */
+          event?: number;
+        }[];
       }[];
     };
     /**

@@ -11,35 +11,33 @@ import { follow } from "./follow.ts";
 import type { Choice } from "./har.ts";
 import { readRecording } from "./read.ts";
 import { bounded, type RecordedEvent } from "./recorded.ts";
-import { recording, rulesOf } from "./report.ts";
+import { type RecordingOptions, recording, rulesOf } from "./report.ts";
 
 /** The recordings to judge. */
-export interface WantedRecordings {
+export interface WantedRecordings extends RecordingOptions {
   readonly files: readonly string[];
   /** Globs of the urls that count. */
   readonly url?: readonly string[] | undefined;
-  /** A SHOULD counts as a MUST. */
-  readonly strict: boolean;
 }
 
 /** Judges recorded traffic by the rules for every message. Throws a `UsageError`. */
 export async function judgeRecordings(wanted: WantedRecordings, protocol: Protocol): Promise<Report> {
   const startedAt = new Date();
-  const judged = recording(protocol, wanted.strict);
+  const judged = recording(protocol, wanted);
   const { choice, left } = choosing(wanted.url, protocol);
   const { wants = () => true } = choice;
-  const sent = clients((message) => protocol.mistakeOf?.(message));
+  const sent = clients(protocol);
   const follower = follow(rulesOf(protocol), (it) => {
     if (!wants(it.url)) return;
     judged.add(it);
-    sent.leaves(protocol.omissionIn?.(it.decisive));
+    sent.over(it);
   });
   let seen = 0;
   const see = (file: string) => (it: RecordedEvent) => {
     seen += 1;
-    follower.see(file, it);
+    const at = follower.see(file, it);
     if (!wanted.url || wants(follower.sofar(it.recording ?? file, it.connection)?.url ?? ""))
-      sent.see(bounded(it.event));
+      sent.see(bounded(it.event), at);
   };
   const digests = new Map<string, string>();
   for (const file of await arranged(wanted.files)) {

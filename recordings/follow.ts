@@ -3,7 +3,7 @@ import type { Rule } from "../harness/rule.ts";
 import type { Transcript } from "../harness/transcript.ts";
 import { UsageError } from "../harness/usage.ts";
 import { append, begun, type Followed, type FollowedConnection, finished, trim } from "./followed.ts";
-import { bounded, gap, type RecordedEvent } from "./recorded.ts";
+import { bounded, gap, type RecordedEvent, type RecordedPlace } from "./recorded.ts";
 import { seen } from "./seen.ts";
 
 /** The memory for all connections, in bytes. */
@@ -14,7 +14,8 @@ const PIECE = { events: 256, bytes: 1 << 20 } as const;
 
 /** Follows the connections of recordings, however long, and in bounded memory. */
 export interface Follower {
-  see(file: string, recorded: RecordedEvent): void;
+  /** Returns where the event stands. */
+  see(file: string, recorded: RecordedEvent): RecordedPlace;
   /** Nothing more comes on a connection: hands it over. */
   over(file: string, connection: string): void;
   /** Returns the events that decide the rules on a connection so far. */
@@ -60,7 +61,9 @@ export function follow(rules: readonly Rule[], done: (connection: FollowedConnec
       append(it, bounded(recorded.event));
       if (it.fresh > PIECE.events || it.freshBytes > PIECE.bytes) trim(it, rules);
       all.bytes += it.bytes - before;
+      const place = { connection: it.id, number: it.number, place: it.places - 1 };
       if (all.bytes > MEMORY / 2) for (const given of giveUpSilent(all)) done(finished(given));
+      return place;
     },
     over(file, connection) {
       const key = keyOf(file, connection);

@@ -27,6 +27,8 @@ export interface FollowedConnection {
   shown(): Transcript;
   /** The place of an event in that; nothing where it is left out. */
   placeOf(event: WireEvent): number | undefined;
+  /** The place of the event of this number, from 0, in the same way. */
+  placeAt(number: number): number | undefined;
 }
 
 /** A connection while it is followed. */
@@ -128,6 +130,7 @@ export function finished({
     durationMs: Math.max(0, stamp(last - began)),
     decisive: { url, events: decisive },
     shown: () => shownOf(url, ends, places),
+    placeAt: (place) => shownPlace(place, ends, places),
     placeOf: (event) => shownPlace(notes[decisive.indexOf(event)]?.number, ends, places),
   };
 }

@@ -1,5 +1,6 @@
 import type { Side } from "../harness/transcript.ts";
 import { short } from "../reports/names.ts";
+import type { ClientMistake } from "./clients.ts";
 import type { RecordedEvent } from "./recorded.ts";
 import type { Broken } from "./report.ts";
 
@@ -23,7 +24,9 @@ export interface Live {
   /** Something happened on a connection. */
   stir(recorded: RecordedEvent): void;
   /** A client made a mistake. */
-  mistake(connection: string, says: string): void;
+  mistake(connection: string, mistake: Pick<ClientMistake, "says"> & Partial<ClientMistake>): void;
+  /** The server refused the handshake of a client: with this status, at this url. */
+  refusal(connection: string, status: number, url: string): void;
   /** All that is broken on a connection; it is over if it `ended`. */
   found(connection: string, broken: readonly Broken[], ended: boolean): void;
   /** Judges no more by itself. */
@@ -51,7 +54,22 @@ export function live(judge: (connection: string) => readonly Broken[], tell: (li
       it.stirred.add(connection);
       it.timer ??= setTimeout(look, SOON, it);
     },
-    mistake: (connection, says) => line(it, `client ${says}`, "client", connection, says),
+    mistake(connection, { says, of, message }) {
+      const where = message === undefined ? [] : [`message ${message}`];
+      const words = [...where, ...(of === undefined ? [] : [of])].join(", ");
+      const kind = `client ${of} ${says}`;
+      line(it, kind, "client", `${connection}${words === "" ? "" : `, ${words}`}`, says);
+    },
+    refusal(connection, status, url) {
+      const { pathname, search } = URL.canParse(url) ? new URL(url) : { pathname: url, search: "" };
+      line(
+        it,
+        `refusal ${status}`,
+        "server",
+        connection,
+        `refuses the handshake with HTTP ${status} at ${pathname}${search}`,
+      );
+    },
     found: (connection, broken, ended) => found(it, connection, broken, ended),
     end: () => clearTimeout(it.timer),
   };

@@ -11,6 +11,13 @@ export interface RecordedEvent {
   readonly event: WireEvent;
 }
 
+/** The place of an event in a recording: the connection, its number among all, and the number of the event there, from 0. */
+export interface RecordedPlace {
+  readonly connection: string;
+  readonly number: number;
+  readonly place: number;
+}
+
 /** A function that takes a recording, one event after another. */
 export type Sink = (recorded: RecordedEvent) => void;
 

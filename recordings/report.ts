@@ -5,7 +5,14 @@ import type { Protocol } from "../harness/protocol.ts";
 import type { RecordedRule, Rule } from "../harness/rule.ts";
 import type { Transcript, WireEvent } from "../harness/transcript.ts";
 import { aboutProtocol } from "../reports/names.ts";
-import type { Report, ReportCase, ReportCheck, ReportClients, ReportRecording } from "../reports/report.ts";
+import type {
+  Report,
+  ReportCase,
+  ReportCheck,
+  ReportClients,
+  ReportRecording,
+  ReportTarget,
+} from "../reports/report.ts";
 import { conclude } from "../reports/verdict.ts";
 import type { FollowedConnection } from "./followed.ts";
 import { judgeRecorded } from "./judge.ts";
@@ -54,8 +61,17 @@ interface Tally {
   size: number;
 }
 
-/** Judges by the rules of a protocol; with `strict` a SHOULD counts as a MUST. Its memory is bounded. */
-export function recording(protocol: Protocol, strict: boolean): Recording {
+/** The ways to judge a recording. */
+export interface RecordingOptions {
+  /** A SHOULD counts as a MUST. */
+  readonly strict: boolean;
+  /** A mistake of a client fails the run. */
+  readonly failOnClientMistakes?: boolean | undefined;
+}
+
+/** Judges by the rules of a protocol. Its memory is bounded. */
+export function recording(protocol: Protocol, options: RecordingOptions): Recording {
+  const { strict } = options;
   const rows = rulesOf(protocol).map((rule) => rowOf(rule, protocol.requirements, strict));
   const tally: Tally = { rows, kept: [], urls: new Set(), connections: noVerdicts(), events: 0, size: 0 };
   return {
@@ -67,7 +83,7 @@ export function recording(protocol: Protocol, strict: boolean): Recording {
       judgedBy(rows, transcript)
         .filter(({ row, verdict }) => verdict === row.broken)
         .map(({ row, verdict, actual }) => ({ requirement: row.requirement.id, verdict, actual })),
-    report: (about) => reportOf(tally, about, protocol, strict),
+    report: (about) => reportOf(tally, about, protocol, options),
   };
 }
 
@@ -89,13 +105,22 @@ function count(tally: Tally, connection: FollowedConnection): void {
   for (const it of found) it.row.counts[it.verdict] += 1;
 }
 
-function reportOf({ rows, kept, urls, connections, events }: Tally, about: About, protocol: Protocol, strict: boolean) {
+function reportOf(
+  { rows, kept, urls, connections, events }: Tally,
+  about: About,
+  protocol: Protocol,
+  options: RecordingOptions,
+) {
   const { suite, files, startedAt, durationMs, clients, leftOut } = about;
   const [url, ...more] = urls;
   const draft = {
     suite,
     protocol: aboutProtocol(protocol),
-    target: { url: url !== undefined && more.length === 0 ? url : files.join(", "), embedded: false, strict },
+    target: {
+      url: url !== undefined && more.length === 0 ? url : files.join(", "),
+      embedded: false,
+      ...judgingOf(options),
+    },
     startedAt: startedAt.toISOString(),
     durationMs,
     seed: 0,
@@ -112,6 +137,14 @@ function reportOf({ rows, kept, urls, connections, events }: Tally, about: About
   const cases = kept.toSorted((a, b) => a.number - b.number).map(({ it }) => it);
   return conclude(draft, counted(cases), protocol.requirements);
 }
+
+const judgingOf = ({
+  strict,
+  failOnClientMistakes = false,
+}: RecordingOptions): Omit<ReportTarget, "url" | "embedded"> => ({
+  strict,
+  ...(failOnClientMistakes && { failOnClientMistakes }),
+});
 
 /** A rule, its requirement, and of how many connections it gave each verdict. */
 interface Row {

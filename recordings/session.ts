@@ -10,7 +10,7 @@ import { type Live, live } from "./live-findings.ts";
 import { lineOf } from "./ndjson.ts";
 import { type Owing, owing } from "./owed.ts";
 import { bounded, type Clock, clock, gap, type RecordedEvent } from "./recorded.ts";
-import { type About, recording, rulesOf } from "./report.ts";
+import { type About, type RecordingOptions, recording, rulesOf } from "./report.ts";
 
 /** Traffic that is recorded and judged while it happens, as `check` judges it later. */
 export interface RecordedSession {
@@ -23,11 +23,10 @@ export interface RecordedSession {
 }
 
 /** The surroundings of a session. */
-interface SessionOptions {
+interface SessionOptions extends RecordingOptions {
   readonly file: string;
   /** The time when it began, in ms since 1970. */
   readonly began: number;
-  readonly strict: boolean;
   /** The time that a server has for an answer that it owes, in ms. */
   readonly timeout: number;
   /** The time, in ms since 1970. */
@@ -52,15 +51,14 @@ interface Ongoing extends Pick<SessionOptions, "file" | "write"> {
 /** Begins a session. */
 export function session(
   protocol: Protocol,
-  { file, began, strict, timeout, now, write, tell }: SessionOptions,
+  { file, began, timeout, now, write, tell, ...judging }: SessionOptions,
 ): RecordedSession {
-  const judged = recording(protocol, strict);
-  const sent = clients((message) => protocol.mistakeOf?.(message));
+  const judged = recording(protocol, judging);
+  const sent = clients(protocol);
   const follower = follow(rulesOf(protocol), (it) => {
     judged.add(it);
-    const omission = protocol.omissionIn?.(it.decisive);
-    sent.leaves(omission);
-    if (omission !== undefined) telling.mistake(it.id, omission);
+    const says = sent.over(it);
+    if (says !== undefined) telling.mistake(it.id, { says });
     telling.found(it.id, judged.broken(it.decisive), true);
   });
   const sofar = (connection: string) => follower.sofar(file, connection);
@@ -92,10 +90,12 @@ function see(state: Ongoing, recorded: RecordedEvent): void {
   const [line, event] = fitting(recorded, state.last);
   write(line);
   const seen = { ...recorded, event: { ...event, at: time(state.last) ?? 0 } };
-  follower.see(file, seen);
-  const mistake = sent.see(bounded(seen.event));
+  const at = follower.see(file, seen);
+  const mistake = sent.see(bounded(seen.event), at);
   if (mistake !== undefined) telling.mistake(connection, mistake);
   telling.stir(seen);
+  if (event.type === "upgrade" && event.from === "server" && (event.code ?? 101) !== 101)
+    telling.refusal(connection, event.code ?? 0, follower.sofar(file, connection)?.url ?? "");
   if (event.type === "end") endOfTcp(state, connection, event.from);
 }
 

@@ -112,7 +112,7 @@ export interface ReportRecording {
   readonly connections: Readonly<Record<Verdict, number>>;
   /** The same for each requirement; `skip` where not enough was recorded to judge it. */
   readonly requirements: Readonly<Record<string, Readonly<Record<Verdict, number>>>>;
-  /** The mistakes of clients, if they made some. They decide no verdict. */
+  /** The mistakes of clients, if they made some. They decide no verdict unless the target says so. */
   readonly clients?: ReportClients;
   /** Connections that hold nothing of the protocol and were left out: the first few, and their number. */
   readonly leftOut?: { readonly connections: number; readonly names: readonly string[] };
@@ -124,7 +124,26 @@ export interface ReportClients {
   readonly wrong: number;
   /** The connections on which a request of the server had no response, if there are some. */
   readonly unanswered?: number;
-  readonly mistakes: readonly { readonly says: string; readonly messages: number }[];
+  readonly mistakes: readonly ReportMistake[];
+}
+
+/** A kind of mistake of clients, and in how many messages it is. */
+export interface ReportMistake {
+  readonly says: string;
+  readonly messages: number;
+  /** The message, such as `user/info request`, where it says which it is. */
+  readonly of?: string;
+  /** The first places. Nothing in reports of version 0.5.0. */
+  readonly places?: readonly ReportMistakePlace[];
+}
+
+/** The place of a mistake: the connection by its name in the recording and its case, and the number of the message of its client. */
+export interface ReportMistakePlace {
+  readonly connection: string;
+  readonly case: string;
+  readonly message: number;
+  /** The event in the transcript of that case, from 0, where the report holds it. */
+  readonly event?: number;
 }
 
 /** The verdict of a run: conformant, not conformant, or something that was to be judged was not. */
@@ -138,6 +157,8 @@ export interface ReportTarget {
   readonly strict: boolean;
   /** A verdict that varies fails the run. */
   readonly failOnUnstable?: true;
+  /** A mistake of a client in recorded traffic fails the run. */
+  readonly failOnClientMistakes?: true;
   readonly users?: ReportUsers;
 }
 

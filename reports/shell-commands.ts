@@ -40,7 +40,11 @@ function repeating({ cases, given = [] }: Commanded, ids: readonly string[]): st
  */
 export function commandFor(report: Commanded, ...ids: readonly string[]): string {
   const { suite, protocol, target, seed, recording, cases, given = [] } = report;
-  const always = [...(protocol.options ?? []), ...(target.strict ? ["--strict"] : [])];
+  const always = [
+    ...(protocol.options ?? []),
+    ...(target.strict ? ["--strict"] : []),
+    ...(target.failOnClientMistakes ? ["--fail-on-client-mistakes"] : []),
+  ];
   const generating = cases.filter((it) => it.generates);
   const needsSeed = generating.length > 0 ? generating.some(({ id }) => ids.includes(id)) : seed > 0;
   const words = recording

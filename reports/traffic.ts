@@ -1,5 +1,6 @@
 import { groupBy } from "../harness/group.ts";
 import { plural, took } from "../harness/words.ts";
+import { clientsInWords, mistakeInWords, mistakesOf } from "./clients.ts";
 import { visible } from "./escape.ts";
 import type { Report, ReportClients, ReportRecording } from "./report.ts";
 import { connectionsIn } from "./scope.ts";
@@ -39,7 +40,8 @@ export function notRecorded({ recording, cases }: Report, verbose: boolean, widt
       const { names, why } = some[0] as (typeof all)[number];
       const ids = some.map(({ id }) => id).join(", ");
       const where = verbose || some.length === 1 ? ids : `${some.length} connections`;
-      const words = names === "" ? `not judged at all in ${where}: ${why}` : `not judged in ${where}, ${why}: ${names}`;
+      const words =
+        names === "" ? `not judged at all in ${where}: ${why}` : `not judged in ${where}: ${why} (${names})`;
       const lines = broken(words, FURTHER, width);
       return lines.map((line, i) => `${i === 0 ? "" : " ".repeat(FURTHER)}${line}`);
     }),
@@ -49,10 +51,11 @@ export function notRecorded({ recording, cases }: Report, verbose: boolean, widt
 
 /** Lines of the summary: the traffic that was judged, what could not be judged, and how much of it the report holds. */
 export function traffic(
-  { cases, durationMs }: Report,
+  report: Report,
   recording: ReportRecording,
-  { tally, width }: { readonly tally: string; readonly width?: number | undefined },
+  { tally, width, verbose }: { readonly tally: string; readonly width?: number | undefined; readonly verbose: boolean },
 ): string[] {
+  const { cases, durationMs } = report;
   const { events, clients, leftOut } = recording;
   const all = connectionsIn(recording);
   const open = unjudgedIn(recording);
@@ -60,7 +63,7 @@ export function traffic(
   return [
     `  traffic  ${plural(all, "connection")}, ${plural(events, "event")} in ${took(durationMs)}: ${tally}`,
     ...(open.length > 0 ? row("unjudged", width, ...open, "Too little was recorded there") : []),
-    ...(clients ? row("clients", width, wrongIn(clients)) : []),
+    ...(clients ? row("clients", width, ...wrongIn(report, clients, verbose)) : []),
     ...(leftOut ? row("left out", width, leftOutIn(leftOut)) : []),
     ...(all > cases.length ? row("held", width, held) : []),
   ];
@@ -76,22 +79,17 @@ function unjudgedIn({ requirements }: ReportRecording): string[] {
   return Array.from(byNumber, ([where, some]) => `on ${where}: ${some.map(([id]) => id).join(", ")}`);
 }
 
-/** The number of mistakes that are told at most. */
-const MISTAKES = 3;
+/** The kinds of mistakes, and the places of each, that are told at most where nobody wants all. */
+const MISTAKES = { kinds: 5, places: 3 } as const;
 
-/** Says what clients sent wrongly. */
-function wrongIn({ messages, wrong, unanswered = 0, mistakes }: ReportClients): string {
-  const told = mistakes
-    .slice(0, MISTAKES)
-    .map(({ says, messages: n }) => `${visible(says)}${n > 1 ? ` (${n} times)` : ""}`);
-  const more = mistakes.length > MISTAKES ? ", and more" : "";
-  const all = [
-    ...(wrong > 0
-      ? [`${wrong} of ${plural(messages, "message")} ${wrong === 1 ? "is" : "are"} wrong: ${told.join("; ")}${more}`]
-      : []),
-    ...(unanswered > 0 ? [`a request of the server has no response on ${plural(unanswered, "connection")}`] : []),
+/** Says what clients sent wrongly, and where. */
+function wrongIn(report: Report, clients: ReportClients, verbose: boolean): string[] {
+  const [told, more] = mistakesOf(clients, verbose ? Number.POSITIVE_INFINITY : MISTAKES.kinds);
+  return [
+    ...clientsInWords(report),
+    ...told.map((it) => visible(mistakeInWords(it, verbose ? undefined : MISTAKES.places))),
+    ...(more > 0 ? [`… and ${plural(more, "more mistake")} (--verbose)`] : []),
   ];
-  return `${all.join("; ")}. That decides no verdict`;
 }
 
 /** Says what was left out. */

@@ -1,5 +1,6 @@
 import { isBinding, type Requirement, VERDICTS, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
+import { failsForClients } from "./clients.ts";
 import type { Report, ReportCase, ReportCheck, ReportProblem, ReportRequirement, RunVerdict } from "./report.ts";
 import { isWhole, scopeOf } from "./scope.ts";
 
@@ -110,11 +111,11 @@ export const problemsOf = ({ expectedFailures }: Pick<Report, "expectedFailures"
   expectedFailures?.entries.flatMap(({ problems }) => problems) ?? [];
 
 /** The parts of a report that decide if it calls for action. */
-type Calling = Pick<Report, "verdict" | "expectedFailures"> & Varying;
+type Calling = Pick<Report, "verdict" | "expectedFailures" | "recording"> & Varying;
 
 /** The parts of a report that tell if verdicts vary, and if that fails the run. */
 interface Varying {
-  readonly target: Pick<Report["target"], "failOnUnstable">;
+  readonly target: Pick<Report["target"], "failOnUnstable" | "failOnClientMistakes">;
   readonly cases: readonly Pick<ReportCase, "unstable">[];
 }
 
@@ -123,11 +124,11 @@ export const failsForUnstable = ({ target, cases }: Varying): boolean =>
   target.failOnUnstable === true && cases.some(({ unstable }) => unstable);
 
 /**
- * Tells if the run calls for no action: it passed, every failure that was expected still fails, and no verdict varies where the user
- * minds that.
+ * Tells if the run calls for no action: it passed, every failure that was expected still fails, no verdict varies and no client made a
+ * mistake where the user minds that.
  */
 export const isFine = (report: Calling): boolean =>
-  report.verdict === "pass" && problemsOf(report).length === 0 && !failsForUnstable(report);
+  report.verdict === "pass" && problemsOf(report).length === 0 && !failsForUnstable(report) && !failsForClients(report);
 
 /** The verdict as it is shown: a run that passes and calls for action all the same is no pass. */
 export const shownVerdict = (report: Calling): RunVerdict =>
@@ -152,6 +153,7 @@ export function meaning(report: Told): Meaning {
     const words = "the expected failures are out of date";
     return { headline: "Expected failures out of date", words };
   }
+  if (failsForClients(report)) return { headline: "Mistakes of clients", words: "clients made mistakes" };
   if (!isFine(report)) return { headline: "Unstable", words: "verdicts vary from time to time" };
   if (counts.fail > 0)
     return { headline: "Nothing but expected failures", words: "nothing fails but what was expected to" };

@@ -51,8 +51,8 @@ export const COMMANDS: Readonly<Record<string, Subcommand>> = {
   explain: command({
     takes: "<id>",
     describe:
-      "Explain a case, a requirement or a fault: what is sent, what is accepted, why, and what usually goes wrong",
-    positionals: { id: needed("id of a case or requirement, or name of a fault") },
+      "Explain a case, a requirement, a fault or a command of the protocol: what is sent, what is accepted, why, and what usually goes wrong",
+    positionals: { id: needed("id of a case or requirement, or name of a fault or command") },
     options: { ...PROTOCOL, ...ACTOR, ...EXPLAINING },
     async run(args, load) {
       await (await import("./explain.ts")).explainCommand(args, await load(args));

@@ -31,6 +31,7 @@ interface RecordArguments extends WantedReports {
   readonly ca?: string | undefined;
   readonly insecure: boolean;
   readonly strict: boolean;
+  readonly failOnClientMistakes: boolean;
   /** The time that the server has for an answer that it owes, in ms. */
   readonly timeout: number;
   readonly quiet: boolean;
@@ -67,7 +68,7 @@ export async function recordCommand({ out: path, ...args }: RecordArguments, pro
   const shown = hiding(secrets);
   shown.learn([], target.href);
   process.stdout.write(
-    `Recording ${shown.redact(target.href)} to ${out}. Clients connect to ${running.url}\nCtrl-C ends it, and says what was wrong.\n`,
+    `Recording ${shown.redact(target.href)} to ${out}. Clients connect to ${running.url}${withoutPath(target, shown.redact)}\nCtrl-C ends it, and says what was wrong.\n`,
   );
   await ending;
   await running.close();
@@ -75,6 +76,10 @@ export async function recordCommand({ out: path, ...args }: RecordArguments, pro
   await file.end();
   return tellAll(recorded, file, startedAt, reports, args, protocol);
 }
+
+/** Says that the path of the target stands before that of a client, where it has one. */
+const withoutPath = ({ pathname }: URL, redact: (text: string) => string): string =>
+  pathname === "/" ? "" : ` and leave out ${redact(pathname)}, which is added`;
 
 /** All that a recording needs to know. */
 interface Beginning
@@ -93,7 +98,7 @@ interface Going {
 
 /** Opens the file, and lets clients come. Throws a `UsageError`. */
 async function begin({ out, startedAt, ...args }: Beginning, protocol: Protocol): Promise<Going> {
-  const { strict, timeout, target } = args;
+  const { strict, failOnClientMistakes, timeout, target } = args;
   const stage: { proxy?: RunningProxy } = {};
   const name = { recording: randomUUID(), began: startedAt.getTime() };
   const file = await writer(out, {
@@ -102,7 +107,16 @@ async function begin({ out, startedAt, ...args }: Beginning, protocol: Protocol)
     relieve: () => stage.proxy?.relieve(),
     failed: ({ message }) => tell(`${message.replace(/\.?$/, ".")} Clients are served and judged as before.`),
   });
-  const recorded = session(protocol, { ...name, file: out, strict, timeout, now, write: file.write, tell });
+  const recorded = session(protocol, {
+    ...name,
+    file: out,
+    strict,
+    failOnClientMistakes,
+    timeout,
+    now,
+    write: file.write,
+    tell,
+  });
   const hooks = { clock: now, record: recorded.see, crowded: () => file.crowded, unreachable: complaining(target) };
   const running = await proxy({ ...args, ...hooks }).catch((error) => giveUp(args, file, error));
   stage.proxy = running;

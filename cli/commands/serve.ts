@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { groupBy } from "../../harness/group.ts";
 import type { Fault, Protocol } from "../../harness/protocol.ts";
 import { cannotListen, UsageError } from "../../harness/usage.ts";
+import { plural } from "../../harness/words.ts";
 import { whereElse } from "../../suites/index.ts";
 
 /** The options of `serve`, as the command line gives them. */
@@ -20,7 +22,7 @@ export async function serveCommand(
   protocol: Protocol,
 ): Promise<void> {
   const faults = await protocol.faults();
-  if (listFaults) return list(faults);
+  if (listFaults) return list(faults, protocol);
   if (fault !== undefined && !Object.hasOwn(faults, fault)) {
     const elsewhere = await whereElse(protocol, async (it) => Object.hasOwn(await it.faults(), fault));
     if (elsewhere !== undefined) throw new UsageError(`The fault "${fault}" is ${elsewhere}`);
@@ -38,10 +40,15 @@ export async function serveCommand(
   await server.close();
 }
 
-function list(faults: Readonly<Record<string, Fault>>): void {
-  const width = Math.max(...Object.keys(faults).map((name) => name.length));
-  const lines = Object.entries(faults).map(
-    ([name, { says, breaks }]) => `${name.padEnd(width)}  ${says} Breaks ${breaks}.`,
-  );
-  process.stdout.write(`${lines.join("\n")}\n`);
+/** Lists the faults by the sections of the requirements that they break, in the order of the catalogue. */
+function list(faults: Readonly<Record<string, Fault>>, { requirements, sections }: Protocol): void {
+  const sectionOf = new Map(requirements.map(({ id, section }) => [id, section]));
+  const groups = groupBy(Object.entries(faults), ([, { breaks }]) => sectionOf.get(breaks) ?? "");
+  const lines = sections.flatMap(({ name: section, title }) => {
+    const some = groups.get(section) ?? [];
+    const width = Math.max(...some.map(([name]) => name.length));
+    const rows = some.map(([name, { says, breaks }]) => `  ${name.padEnd(width)}  ${says} Breaks ${breaks}.`);
+    return some.length === 0 ? [] : [`${title} (${plural(some.length, "fault")})`, ...rows, ""];
+  });
+  process.stdout.write(lines.join("\n"));
 }

@@ -56,7 +56,11 @@ function CaseBody({ it, data, requirements }: Surroundings & { readonly it: Page
       <p class="label">{data.recording ? "Judge the recording again" : "Run it alone"}</p>
       <CommandLine text={commandFor(data, it.id)} />
       <p class="label">What went over the wire</p>
-      {it.connections.length > 0 ? <Legend /> : <p class="note">Nothing: there was no connection.</p>}
+      {it.connections.length > 0 ? (
+        <Legend recorded={data.recording !== undefined} />
+      ) : (
+        <p class="note">Nothing: there was no connection.</p>
+      )}
       <Connections of={it} />
     </div>
   );

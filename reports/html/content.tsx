@@ -25,6 +25,7 @@ export function EventContent({ event, brief, came }: ContentProps) {
   return (
     <>
       <Data event={event} text={keptText(event)} brief={brief} came={came} />
+      {event.type !== "text" && <SchemaErrors wrong={event.wrong ?? []} />}
       {length !== undefined && <span class="note"> cut: {digits(length)} characters in all</span>}
     </>
   );

@@ -61,21 +61,18 @@ export interface PageData extends Omit<Report, "requirements" | "cases" | "shard
  * visible where they are shown.
  */
 export function pageData(report: Report, protocol: Protocol, faults: Faults): PageData {
-  const { requirements, sources, violationsOf } = protocol;
+  const { requirements, sources } = protocol;
   const { shard, ...rest } = report;
   const catalogue = new Map(requirements.map((row) => [row.id, row]));
   const rows = report.requirements.flatMap(({ id }) => catalogue.get(id) ?? []);
   const named = new Set(rows.flatMap((row) => sourceKeys(row, sources)));
-  const judge = remembering((text) => {
-    const message = parse(text);
-    return isObject(message) ? violationsOf(message).map(({ path, says }) => ({ path, says })) : [];
-  });
   const ways = new Map(
     findings(report).flatMap((it) => {
       const others = otherWays(it, protocol);
       return others.length > 0 ? [[it.requirement.id, { ways: others }] as const] : [];
     }),
   );
+  const judging = judgingIn(report, protocol);
   const ran = report.recording ? undefined : new Set(report.cases.map(({ id }) => id));
   return tidy({
     ...rest,
@@ -88,7 +85,7 @@ export function pageData(report: Report, protocol: Protocol, faults: Faults): Pa
       ...knownOf(id, protocol, faults, ran),
       ...ways.get(id),
     })),
-    cases: report.cases.map((it) => pageCase(it, catalogue, judge, protocol)),
+    cases: report.cases.map((it) => pageCase(it, catalogue, judging(it.id), protocol)),
   });
 }
 
@@ -112,8 +109,27 @@ function knownOf(
   };
 }
 
-/** Returns the schema errors of a message, by its text. */
-type Judge = (text: string) => readonly SchemaError[];
+/** Returns what is wrong with an event of a case, by its place in the only connection of one that is recorded. */
+type Judge = (event: WireEvent, place: number) => readonly SchemaError[];
+
+/** Returns for each case, by its id, what finds the wrong messages in it: those of servers by their schemas, those of clients as told. */
+function judgingIn(report: Report, { violationsOf }: Protocol): (id: string) => Judge {
+  const mistakes = mistakesIn(report);
+  const judge = remembering((text) => {
+    const message = parse(text);
+    return isObject(message) ? violationsOf(message).map(({ path, says }) => ({ path, says })) : [];
+  });
+  return (id) => (event, place) =>
+    event.type === "text" && event.from === "server" ? judge(event.data) : (mistakes.get(`${id} ${place}`) ?? []);
+}
+
+/** The mistakes of clients, by the case and the place of the event. */
+const mistakesIn = ({ recording }: Report): ReadonlyMap<string, readonly SchemaError[]> =>
+  new Map(
+    (recording?.clients?.mistakes ?? []).flatMap(({ says, places = [] }) =>
+      places.map((it) => [`${it.case} ${it.event}`, [{ path: [], says, by: "client" }]] as const),
+    ),
+  );
 
 function pageCase(
   { digest: _, ...it }: ReportCase,
@@ -137,7 +153,7 @@ function pageCase(
   const connections = it.connections.map((one, i) => ({
     ...one,
     number: i + 1,
-    events: one.events.map((event) => marked(event, judge)),
+    events: one.events.map((event, place) => marked(event, judge(event, place))),
   }));
   return {
     ...it,
@@ -148,8 +164,7 @@ function pageCase(
   };
 }
 
-function marked(event: WireEvent, judge: Judge): PageEvent {
-  const wrong = event.type === "text" && event.from === "server" ? judge(event.data) : [];
+function marked(event: WireEvent, wrong: readonly SchemaError[]): PageEvent {
   return wrong.length > 0 ? { ...event, wrong } : event;
 }
 

@@ -3,8 +3,11 @@ import type { WireEvent } from "../../harness/transcript.ts";
 import type { ReportConnection } from "../report.ts";
 import { isTrouble } from "../wrong-event.ts";
 
-/** An error of a message by its schema, as the page shows it. */
-export type SchemaError = Pick<Violation, "path" | "says">;
+/** An error of a message by its schema, or another mistake of a client, as the page shows it. */
+export type SchemaError = Pick<Violation, "path" | "says"> & {
+  /** It is a mistake of a client. */
+  readonly by?: "client";
+};
 
 /** An event of the page, with the schema errors of its message. */
 export type PageEvent = WireEvent & { readonly wrong?: readonly SchemaError[] };

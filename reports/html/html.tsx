@@ -1,6 +1,7 @@
 import type { Protocol } from "../../harness/protocol.ts";
 import type { Report } from "../report.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
+import { ClientMistakes } from "./clients.tsx";
 import { pageData } from "./data.ts";
 import { Explorer } from "./explorer.tsx";
 import { Notes } from "./notes.tsx";
@@ -18,6 +19,7 @@ export async function html(report: Report, protocol: Protocol): Promise<string> 
       <Summary data={data} />
       <main>
         <Wrong data={data} />
+        <ClientMistakes data={data} />
         <Notes data={data} />
         <WithoutScript />
         <div id="explorer">

@@ -8,9 +8,9 @@ interface Wrong {
 
 /** The schema errors of a part of a message, behind it. */
 export const SchemaErrors = ({ wrong }: Wrong) =>
-  wrong.map(({ says }) => (
+  wrong.map(({ says, by = "schema" }) => (
     <span class="says" key={says}>
-      {"⟵ schema: "}
+      {`⟵ ${by}: `}
       {visible(says)}
     </span>
   ));

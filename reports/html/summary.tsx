@@ -36,8 +36,8 @@ export function Summary({ data }: { readonly data: PageData }) {
         ))}
         {suspects && <First data={data} words="Then see" />}
         <nav aria-label="Parts of this page">
-          <a href="#wrong">What is wrong</a> <a href="#requirements">Requirements</a> <a href="#cases">Cases</a>{" "}
-          <a href="#run">The run</a>
+          <a href="#wrong">What is wrong</a> {data.recording?.clients && <a href="#clients">Clients</a>}{" "}
+          <a href="#requirements">Requirements</a> <a href="#cases">Cases</a> <a href="#run">The run</a>
         </nav>
       </div>
     </header>

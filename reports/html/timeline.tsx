@@ -13,12 +13,13 @@ const MOST = { events: 30, connections: 10, open: 3 } as const;
 export const Actor = createContext<string | undefined>(undefined);
 
 /** The legend of the arrows. */
-export function Legend() {
+export function Legend({ recorded }: { readonly recorded: boolean }) {
   const actor = useContext(Actor);
+  const suite = `the suite sends, as ${actor === undefined ? "a client" : "the server"}`;
   return (
     <p class="legend">
-      <span class="arrow client">→</span> the suite sends, as {actor === undefined ? "a client" : "the server"};{" "}
-      <span class="arrow server">←</span> the {actor ?? "server"} sends. Times are in milliseconds since the case began.
+      <span class="arrow client">→</span> {recorded ? "the client sends" : suite}; <span class="arrow server">←</span>{" "}
+      the {actor ?? "server"} sends. Times are in milliseconds since the case began.
     </p>
   );
 }

@@ -32,7 +32,7 @@ export function Wrong({ data }: { readonly data: PageData }) {
               ? "1 requirement, with one case that shows it."
               : `${all.length} requirements, the worst first, then what most others rest on; each with one case that shows it.`}
           </p>
-          <Legend />
+          <Legend recorded={data.recording !== undefined} />
         </>
       )}
       {all.map((finding, i) => (

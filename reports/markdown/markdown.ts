@@ -2,6 +2,7 @@ import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
 import { plural, took } from "../../harness/words.ts";
 import { type Knowledge, likelyCause } from "../cause.ts";
+import { clientsInWords, mistakesOf, placesOf } from "../clients.ts";
 import { explainConnections, lineText } from "../explain.ts";
 import { beginning, news, skippedBy, type ToldFinding, tally } from "../findings.ts";
 import { isValue, NAMES, ownExpected, statementOf, targetParts, titleOf } from "../names.ts";
@@ -42,6 +43,7 @@ export function markdown(report: Report, knowledge: Knowledge): string {
     ...found
       .slice(0, IN_FULL)
       .flatMap((finding, i) => inFull(finding, isFirst(finding, found.slice(0, i)), report, knowledge)),
+    ...ofClients(report),
     ...unjudged(report),
     ...expectations(report),
   );
@@ -168,6 +170,25 @@ function expectations(report: Report): RootContent[] {
           expires === undefined ? [] : [text(expires)],
         ]),
     ),
+  ];
+}
+
+/** The mistakes of clients in a recording, and where they are. */
+function ofClients(report: Report): RootContent[] {
+  const clients = report.recording?.clients;
+  if (!clients) return [];
+  const [told, more] = mistakesOf(clients, ROWS);
+  const rows = told.map((it) => [
+    it.of === undefined ? [] : [code(it.of)],
+    [code(it.says)],
+    [text(String(it.messages))],
+    [code(placesOf(it, NAMES))],
+  ]);
+  return [
+    heading(3, text("Clients")),
+    ...clientsInWords(report).map((words) => paragraph(text(`${words}.`))),
+    ...(rows.length > 0 ? [table(["Message", "Mistake", "Messages", "Where"], rows)] : []),
+    ...(more > 0 ? [paragraph(text(`… and ${plural(more, "more mistake")}`))] : []),
   ];
 }
 

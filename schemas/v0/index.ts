@@ -91,8 +91,22 @@ const friend = [
   ),
 ];
 
-/** The services of the protocol of which the suite has no schemas: their messages are judged by the envelope alone. */
-export const ELSEWHERE = ["battle", "clan", "lobby", "matchmaking", "party"] as const;
+const messagesOf = (service: string, ...names: readonly string[]) => names.map((name) => `${service}/${name}`);
+
+/** The services of the protocol of which the suite has no schemas: their messages are judged by the envelope and the sender alone. */
+export const ELSEWHERE = {
+  services: ["battle", "clan", "lobby", "matchmaking", "party"],
+  ofServers: {
+    request: ["battle/start"],
+    event: [
+      "battle/ended",
+      ...messagesOf("clan", "deleted", "invited", "kicked", "roleChanged", "updated"),
+      ...messagesOf("lobby", "left", "listReset", "listUpdated", "updated", "voteEnded"),
+      ...messagesOf("matchmaking", "cancelled", "found", "foundUpdate", "lost", "queueUpdate", "queuesJoined"),
+      ...messagesOf("party", "invited", "removed", "updated"),
+    ],
+  },
+} as const;
 
 /** The schemas of the suite: those of the services that every client of this version uses. */
 export const own = schemasOf([...system, ...userMessages, ...messaging, ...friend], {}, ELSEWHERE);

@@ -31,13 +31,21 @@ export interface Schemas {
   find(kind: unknown, command: unknown): MessageSchema | undefined;
   /** Tells if a command is of a service that the protocol has, and these schemas have not. */
   isElsewhere(command: unknown): boolean;
+  /** Tells if a message of such a service is one that only servers send. */
+  isOfServers(kind: unknown, command: unknown): boolean;
 }
 
-/** Puts schemas together. The services `elsewhere` are those of which they have none. */
+/** The services of which there are no schemas, and what only servers send of their messages. */
+export interface Elsewhere {
+  readonly services: readonly string[];
+  readonly ofServers: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Puts schemas together. Those of the services `elsewhere` are not among them. */
 export function schemasOf(
   all: readonly MessageSchema[],
   from: Pick<Schemas, "folder" | "digest" | "version"> = {},
-  elsewhere: readonly string[] = [],
+  { services, ofServers }: Elsewhere = { services: [], ofServers: {} },
 ): Schemas {
   const byKind = new Map<unknown, Map<unknown, MessageSchema>>(KINDS.map((kind) => [kind, new Map()]));
   for (const it of all) byKind.get(it.kind)?.set(it.command, it);
@@ -45,7 +53,8 @@ export function schemasOf(
     ...from,
     all,
     find: (kind, command) => byKind.get(kind)?.get(command),
-    isElsewhere: (command) => elsewhere.some((service) => String(command).startsWith(`${service}/`)),
+    isElsewhere: (command) => services.some((service) => String(command).startsWith(`${service}/`)),
+    isOfServers: (kind, command) => (ofServers[String(kind)] ?? []).includes(String(command)),
   };
 }
 

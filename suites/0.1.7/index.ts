@@ -16,7 +16,7 @@ import { latencies } from "./latencies.ts";
 import { rules } from "./messages.ts";
 import { isPlainRequest, isSaid } from "./messages-facts.ts";
 import { malformedByOthers } from "./other-versions.ts";
-import { address, DISCONNECTED, envelope, GREETING, violationsOf } from "./protocol.ts";
+import { address, DISCONNECTED, envelope, GREETING, messageOf, violationsOf } from "./protocol.ts";
 import { mistakeOf, recordedRules, speaks } from "./recorded.ts";
 import { sets, withdrawn } from "./sets/index.ts";
 import { symptoms } from "./symptoms.ts";
@@ -45,6 +45,7 @@ export const protocol: Protocol = {
     'Give credentials with --credential "Name: value". A server that wants the token of a user may speak v0: add --protocol v0 --as name:@file.',
   requirements,
   schemas: documents,
+  messages: documents.map(messageOf),
   rules,
   recordedRules,
   mistakeOf,

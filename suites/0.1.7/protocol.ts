@@ -1,6 +1,7 @@
 import type { Connection } from "../../harness/connection.ts";
 import type { Outgoing } from "../../harness/deeds.ts";
 import { isNothing, type Nothing } from "../../harness/nothing.ts";
+import type { MessageShape } from "../../harness/protocol.ts";
 import { scenarios } from "../../harness/scenario.ts";
 import { type Violation, validator } from "../../harness/schema.ts";
 import { heard, isObject, type Message, type MessageEnvelope, parse } from "../../harness/transcript.ts";
@@ -28,6 +29,13 @@ export const PARAMETER = "tachyonVersion";
 
 /** The schema that a message names, or `undefined` where this version defines none. */
 const schemaOf = (name: string) => documents.find((document) => document.$id === name);
+
+/** The message that a schema describes: the last word of its name says what kind it is, and so who sends it. */
+export function messageOf(schema: (typeof documents)[number]): MessageShape {
+  const [, command = "", kind = ""] = /^(.*)\/([^/]*)$/.exec(schema.$id) ?? [];
+  const [source, target] = kind === "request" ? ["client", "server"] : ["server", "client"];
+  return { command, kind, source: [source], target: [target], schema };
+}
 
 /** A message names its schema by its command. */
 export const nameOf = ({ command }: Message) => (typeof command === "string" ? command : undefined);

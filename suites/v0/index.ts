@@ -10,7 +10,7 @@ import { clauses, sources } from "./clauses.ts";
 import { dialect } from "./dialect.ts";
 import { foundationsOf, survivalOf } from "./foundations.ts";
 import { rulesBy } from "./messages.ts";
-import { envelope, mistakesBy, SUBPROTOCOL, violationsIn } from "./protocol.ts";
+import { envelope, mistakesBy, ownIdOf, SUBPROTOCOL, violationsIn } from "./protocol.ts";
 import { sets, withdrawn } from "./sets/index.ts";
 import { suitesOf } from "./suites.ts";
 import { omissionBy, unansweredRule } from "./unanswered.ts";
@@ -55,9 +55,12 @@ export function protocolBy(schemas: Schemas): Protocol {
     loginHint: "Give the access token of a user with --as name:@file; if you gave one, it is wrong or expired.",
     requirements,
     schemas: schemas.all.map(({ schema }) => schema),
+    messages: schemas.all,
+    isElsewhere: schemas.isElsewhere,
     rules: rulesBy(schemas),
     recordedRules: [unansweredRule(schemas)],
     mistakeOf: mistakesBy(schemas),
+    ownIdOf,
     omissionIn: omissionBy(schemas),
     speaks,
     envelope,

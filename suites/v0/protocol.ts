@@ -28,6 +28,12 @@ export function envelope({ type, messageId, commandId }: Message): FullEnvelope 
   return { kind, name: commandId, id: messageId };
 }
 
+/** Returns the id of a request or event, which is unique for its sender. A response has that of its request. */
+export function ownIdOf(message: Message): string | undefined {
+  const it = envelope(message);
+  return it && it.kind !== "response" ? it.id : undefined;
+}
+
 /** Says what is wrong with the envelope of a message, if anything is. */
 export function wrongIn(message: Message): string | undefined {
   const { type, messageId, commandId, data } = message;
@@ -61,6 +67,7 @@ export const mistakesBy =
     const wrong = wrongIn(message);
     if (wrong !== undefined) return wrong;
     const known = schemas.find(message.type, message.commandId);
+    if (!known && schemas.isOfServers(message.type, message.commandId)) return "only servers may send it";
     if (!known && schemas.isElsewhere(message.commandId)) return undefined;
     if (!known) return `there is no schema of ${message.type} ${message.commandId}`;
     if (message.status !== "failed" && known.source.every((it) => it === "server")) return "only servers may send it";

@@ -1,5 +1,6 @@
 import { groupBy } from "../../harness/group.ts";
 import { isObject, type Message } from "../../harness/transcript.ts";
+import { DEPTH, sampleOf } from "../../schemas/sample.ts";
 import type { MessageSchema, Schema, Schemas } from "../../schemas/v0/schema.ts";
 import { branches } from "../../schemas/v0/walk.ts";
 import { request } from "./dialect.ts";
@@ -57,58 +58,8 @@ const isRequest =
   ({ kind, source, target }: MessageSchema) =>
     kind === "request" && source.includes(from) && target.includes(to);
 
-/** The depth to which properties of objects in objects are gone through. */
-const DEPTH = 4;
-
-/** Valid data, as small as can be; that it is valid is for the schema to say. */
-function plainOf(schema: Schema, depth = 0): unknown {
-  const [branch] = [schema.anyOf, schema.oneOf].flatMap((it) => (Array.isArray(it) ? it : []));
-  if ("const" in schema) return schema.const;
-  if (Array.isArray(schema.enum)) return schema.enum[0];
-  if (Array.isArray(schema.allOf))
-    return Object.assign({}, ...schema.allOf.map((it) => plainOf(isObject(it) ? it : {}, depth)));
-  if (isObject(branch)) return plainOf(branch, depth);
-  switch (schema.type) {
-    case "string":
-      return textOf(schema);
-    case "integer":
-    case "number":
-      return typeof schema.minimum === "number" ? schema.minimum : 1;
-    case "boolean":
-      return true;
-    case "null":
-      return null;
-    case "array":
-      return depth > DEPTH || !isObject(schema.items)
-        ? []
-        : Array.from({ length: Number(schema.minItems ?? 0) }, () => plainOf(schema.items as Schema, depth + 1));
-    default:
-      return objectOf(schema, depth);
-  }
-}
-
-function objectOf({ properties, required }: Schema, depth: number): Message {
-  const names = Array.isArray(required) ? required.map(String) : [];
-  const known = isObject(properties) ? properties : {};
-  return Object.fromEntries(
-    names.map((name) => {
-      const inner = known[name];
-      return [name, isObject(inner) && depth <= DEPTH ? plainOf(inner, depth + 1) : "x"];
-    }),
-  );
-}
-
-const FORMATS: Readonly<Record<string, string>> = {
-  uuid: "00000000-0000-4000-8000-000000000000",
-  regex: ".",
-  ipv4: "127.0.0.1",
-  ipv6: "::1",
-};
-
-/** A text that a schema may want: of nobody and nothing, so that nothing is harmed. */
-function textOf({ format, minLength = 1 }: Schema): string {
-  return FORMATS[String(format)] ?? "conformance-nobody".padEnd(Number(minLength), "x");
-}
+/** Valid data, as small as can be, of nobody and nothing, so that nothing is harmed. */
+const plainOf = (schema: Schema): unknown => sampleOf(schema, { text: () => "conformance-nobody" });
 
 /** Texts that are valid wherever any text is, and that servers stumble over. */
 const ODD: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { Finding, RecordedRule } from "../../harness/rule.ts";
 import { isObject, jsonOnce, type Transcript, type WireEvent } from "../../harness/transcript.ts";
-import { show } from "../../harness/words.ts";
+import { plural, show } from "../../harness/words.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import type { Schemas } from "../../schemas/v0/schema.ts";
 import { requestsIn } from "./messages.ts";
@@ -22,9 +22,22 @@ const isWellFormed = (request: WireEvent): boolean => {
   return isObject(message) && wrongIn(message) === undefined;
 };
 
-/** Returns the first request without a response of those that have to be answered. Of two with one id a server may leave one aside. */
-const openIn = ({ open }: ConnectionFacts): WireEvent | undefined =>
-  [...open.values()].find(({ request, earlier }) => !earlier && isWellFormed(request))?.request;
+/** Returns the requests without a response of those that have to be answered. Of two with one id a server may leave one aside. */
+const openIn = ({ open }: ConnectionFacts): readonly WireEvent[] =>
+  [...open.values()].flatMap(({ request, earlier }) => (!earlier && isWellFormed(request) ? [request] : []));
+
+/** The commands that are named where several have no response. */
+const NAMED = 3;
+
+/** Says which requests had no response by the end of what is recorded. */
+function unansweredIn(open: readonly WireEvent[], { events }: Transcript): string {
+  const names = [...new Set(open.map((it) => String(Object(jsonOnce(it)).commandId)))];
+  const more = names.length > NAMED ? ", …" : "";
+  const what = `${plural(open.length, "request")} (${names.slice(0, NAMED).join(", ")}${more}) had no response`;
+  return `${what} when ${events.some(isEndOfConnection) ? "the connection" : "the recording"} ended`;
+}
+
+const isEndOfConnection = ({ type }: WireEvent): boolean => ["close", "end", "error", "limit"].includes(type);
 
 /** Tells if a request that came after another was answered long after that. */
 const wentOn = (open: WireEvent, answered: ReadonlyMap<string, AskedMessage>): boolean =>
@@ -32,19 +45,16 @@ const wentOn = (open: WireEvent, answered: ReadonlyMap<string, AskedMessage>): b
     ({ request, response }) => request.at > open.at && response !== undefined && response.at > open.at + PATIENCE,
   );
 
-function find(facts: ConnectionFacts): Finding {
-  const open = openIn(facts);
+function find(transcript: Transcript, facts: ConnectionFacts): Finding {
+  const all = openIn(facts);
+  const [open] = all;
   if (!open) return { outcome: "kept", actual: "every request has its response" };
   if (facts.forgot || UNREAD.some((id) => facts.breaches[id]))
     return {
       outcome: "inconclusive",
       actual: "a message that nobody can read may be its response, or the same request",
     };
-  if (!wentOn(open, facts.answered))
-    return {
-      outcome: "inconclusive",
-      actual: "the recording does not show that the server answered others long after it",
-    };
+  if (!wentOn(open, facts.answered)) return { outcome: "inconclusive", actual: unansweredIn(all, transcript) };
   const words = `no response, and a later request was answered more than ${PATIENCE / 1_000} s after it`;
   return { outcome: "broken", actual: `${words}: ${"data" in open ? open.data : show(open)}`, events: [open] };
 }
@@ -57,7 +67,7 @@ export function unansweredRule(schemas: Schemas, sender = "server"): RecordedRul
       const { open, answered } = connectionFacts(transcript, schemas, sender);
       return open.size + answered.size > 0;
     },
-    judge: (transcript) => find(connectionFacts(transcript, schemas, sender)),
+    judge: (transcript) => find(transcript, connectionFacts(transcript, schemas, sender)),
     needs: (transcript) => requestsIn(connectionFacts(transcript, schemas, sender)),
     gaps: { hide: ["server", "client"], excuse: ["client", "server"], later: true },
   };

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { decode, type Frame, OPCODE } from "../../harness/frame.ts";
 import type { Fault } from "../../harness/protocol.ts";
 import { suggestion, UsageError } from "../../harness/usage.ts";
+import about from "../../package.json" with { type: "json" };
 import type { SharedId } from "./dialect.ts";
 import { edited, isControl, rewritten, type WholeFrame } from "./editing.ts";
 import { BAD_REQUEST, type Hosting } from "./hosting.ts";
@@ -126,12 +127,16 @@ export const webSocketFaults = {
   },
 } as const satisfies Readonly<Record<string, SharedFault>>;
 
-/** Returns the fault of this name. Throws a `UsageError` if there is none. */
-export function faultIn<F extends Fault>(faults: Readonly<Record<string, F>>, name: string): F {
+/** Returns the fault of this name. Throws a `UsageError` if there is none; with these options the command line lists them. */
+export function faultIn<F extends Fault>(
+  faults: Readonly<Record<string, F>>,
+  name: string,
+  options: readonly string[] = [],
+): F {
   const fault = Object.hasOwn(faults, name) ? faults[name] : undefined;
-  if (!fault)
-    throw new UsageError(
-      `There is no fault "${name}".${suggestion(name, Object.keys(faults))} --list-faults lists them.`,
-    );
-  return fault;
+  if (fault) return fault;
+  const listing = ["npx", about.name, "serve", ...options, "--list-faults"].join(" ");
+  throw new UsageError(
+    `There is no fault "${name}".${suggestion(name, Object.keys(faults))} \`${listing}\` lists them.`,
+  );
 }

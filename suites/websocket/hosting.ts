@@ -30,7 +30,10 @@ export const hosting: Hosting = {
   webSocket: { maxPayload: MAX_PAYLOAD },
   connection() {},
   unreadable() {},
-  http: (_, response) => void response.writeHead(426, { upgrade: "websocket", connection: "close" }).end(),
+  http: (_, response) =>
+    void response
+      .writeHead(426, { upgrade: "websocket", connection: "close", "content-type": "text/plain" })
+      .end("Connect by WebSocket.\n"),
   upgrade: (_, tcp) => tcp,
   handshake() {},
 };

@@ -41,7 +41,7 @@ test("a HAR file of a healthy server passes, and says what it does not show", as
   expect({ code, stderr, broken: [...broken] }).toEqual({ code: 0, stderr: "", broken: [] });
   expect(stdout).toMatch(/^PASS no MUST that was judged is broken \(partial: .*\)$/m);
   expect(stdout).toMatch(
-    /^not judged in 2 connections, the connection was not watched to its end: disconnect\.closes$/m,
+    /^not judged in 2 connections: the connection was not watched to its end \(disconnect\.closes\)$/m,
   );
   expect(report.target.url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/$/);
   expect(report.recording).toMatchObject({ files: ["traffic.har"], connections: { pass: 2, fail: 0 } });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, test } from "@jest/globals";
 import type { ReportCase } from "../../reports/report.ts";
+import { protocol } from "../../suites/0.1.7/index.ts";
 import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
 import { start } from "./process.ts";
 import { reference, within } from "./within.ts";
@@ -21,10 +22,12 @@ test("serve --list-faults says what each fault does and breaks", async () => {
   const { code, stdout } = await within(cwd, ["serve", "--list-faults"]);
   expect(code).toBe(0);
   const lines = stdout.trimEnd().split("\n");
-  expect(lines).toHaveLength(Object.keys(faults).length);
+  const titles = lines.filter((line) => /^\S/.test(line));
+  expect(lines.filter((line) => /^ {2}\S/.test(line))).toHaveLength(Object.keys(faults).length);
   expect(lines).toContainEqual(
-    expect.stringMatching(/^greets-twice +Sends the greeting twice\. Breaks version\.once\.$/),
+    expect.stringMatching(/^ {2}greets-twice +Sends the greeting twice\. Breaks version\.once\.$/),
   );
+  expect(titles).toEqual(protocol.sections.map(({ title }) => expect.stringMatching(`^${title} \\(\\d+ faults\\)$`)));
 });
 
 test("serve --fault misbehaves in that way, and the suite says so", async () => {

@@ -71,8 +71,10 @@ describe("explain --json", () => {
     ["version/parity-patch-with-zero", "case"],
     ["disconnect/alone", "case"],
     ["compares-versions-as-prefixes", "fault"],
-  ])("explains %s, a %s", async (name, kind) => {
-    expect(await json("explain", [name])).toMatchObject({ kind });
+    ["system/version", "command"],
+    ["user/updated", "command", "--protocol", "v0"],
+  ])("explains %s, a %s", async (name, kind, ...options) => {
+    expect(await json("explain", [name, ...options])).toMatchObject({ kind });
   });
 });
 

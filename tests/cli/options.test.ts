@@ -20,7 +20,11 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     ["an unknown suite", ["run", "--suite", "disconect"], /no suite "disconect".*"disconnect"/],
     ["an unknown case", ["run", "--case", "disconnect/alon"], /no case.*"disconnect\/alone"/],
     ["an unknown requirement", ["run", "--requirement", "parity.mach"], /no requirement.*"parity\.match"/],
-    ["an unknown id", ["explain", "parity.mach"], /no case, requirement or fault "parity\.mach".*"parity\.match"/],
+    [
+      "an unknown id",
+      ["explain", "parity.mach"],
+      /no case, requirement, fault or command "parity\.mach".*"parity\.match"/,
+    ],
     ["no url", ["run", "localhost:1"], /perhaps ws:\/\/localhost:1\./],
     ["a port for a url", ["run", "8090"], /perhaps ws:\/\/localhost:8090\./],
     ["a word for a url", ["run", "greeting"], /"greeting" is no url\. Give one like \S+\.$/m],
@@ -68,6 +72,12 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     ["a config value of a wrong type", ["run", "--config", "wrong.json"], /wrong\.json: "case" takes a text/],
     ["start without a url", ["run", "--start", "true"], /--start needs the url/],
     ["an unknown fault", ["serve", "--fault", "greets-twcie"], /no fault "greets-twcie".*"greets-twice"/],
+    [
+      "two faults",
+      ["serve", "--fault", "greets-twice", "--fault", "greets-late"],
+      /--fault is given 2 times\. A server has one fault at a time: start another one, on another --port, for the next\./,
+    ],
+    ["two files", ["serve", "--host", "a", "--host", "b"], /--host is given 2 times\. It takes one value\./],
     ["a fault of another version", ["serve", "--fault", "counts-seconds"], /is one of v0\. Give --protocol v0\./],
     ["a seed that is none", ["run", "--seed", "x"], /--seed takes one whole number/],
     [

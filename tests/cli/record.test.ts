@@ -42,13 +42,17 @@ test("what clients send wrongly is told and counted, and decides no verdict", as
   await once(socket, "message");
   for (const message of ["oops", '{"a":1}', '{"command":"a/b/request"}', Buffer.from("x"), ASK]) socket.send(message);
   for (let i = 0; i < 20; i++) socket.send("oops");
-  await says(/client connection 1: it is no JSON object \(more of this kind are only counted\)/);
-  await says(/client connection 1: it has no "command"/);
-  await says(/client connection 1: "a\/b\/request" is no command that a client of 0\.1\.7 sends/);
-  await says(/client connection 1: it is binary/);
+  await says(/client connection 1, message 9: it is no JSON object \(more of this kind are only counted\)/);
+  await says(/client connection 1, message 2: it has no "command"/);
+  await says(
+    /client connection 1, message 3, a\/b\/request: "a\/b\/request" is no command that a client of 0\.1\.7 sends/,
+  );
+  await says(/client connection 1, message 4: it is binary/);
   const outcome = await stop();
-  expect(outcome.stdout).toMatch(/^ {2}clients {2}24 of 25 messages are wrong: it is no JSON object \(21 times\); /m);
-  expect(outcome.stdout.match(/connection 1: it is no JSON object/g)).toHaveLength(5);
+  expect(outcome.stdout).toMatch(
+    /^ {2}clients {2}24 of 25 messages are wrong\. That decides no verdict\n {11}connection 1, messages 1, 6, 7 and 18 more: it is no JSON object$/m,
+  );
+  expect(outcome.stdout.match(/connection 1, message \d+: it is no JSON object/g)).toHaveLength(5);
   await isJudgedAlike(outcome, "r.ndjson");
 });
 
@@ -67,6 +71,20 @@ test("what a server owes and does not do in time is told, and stands in the file
   const outcome = await stop();
   expect(outcome.stdout).toMatch(/^ {2}broken {3}.*version\.greeting in 1/m);
   await isJudgedAlike(outcome, "r.ndjson");
+});
+
+test("a path of the target stands before that of a client, and a refusal names both", async () => {
+  const target = await own(() => {}, { path: "/tachyon" });
+  const { url, says, stop } = await record(`${target}/tachyon`);
+  await says(/ Clients connect to \S+ and leave out \/tachyon, which is added$/m);
+  expect(await client(`${url}/tachyon`)).toBe(1006);
+  await says(
+    / server connection 1: refuses the handshake with HTTP 400 at \/tachyon\/tachyon\/\?tachyonVersion=0\.1\.7$/m,
+  );
+  const socket = new WebSocket(url);
+  await once(socket, "open");
+  socket.terminate();
+  await stop();
 });
 
 test("without a client nothing passes", async () => {

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import WebSocket from "ws";
+import { pageData } from "../../reports/html/data.ts";
 import { own } from "../../schemas/v0/index.ts";
 import { protocolBy } from "../../suites/v0/index.ts";
 import { startLobby } from "../servers/v0/lobby.ts";
@@ -175,7 +176,12 @@ describe("check", () => {
     ["right", says("client", asked) + says("server", answer), 0, /^PASS/m],
     ["uncorrelated", says("client", asked) + says("server", { ...answer, messageId: "2" }), 1, /response\.correlated/],
     ["unanswered", timed([0, "client", asked], ...heard), 1, /^ {2}request\.answered \(MUST\)/m],
-    ["cut-short", timed([0, "client", asked], [9, "client", later(asked)], [10, "server", later(answer)]), 0, /^PASS/m],
+    [
+      "cut-short",
+      timed([0, "client", asked], [9, "client", later(asked)], [10, "server", later(answer)]),
+      0,
+      /^not judged in check\/1: 1 request \(system\/serverStats\) had no response when the connection ended \(request\.answered\)$[^|]*^PASS/m,
+    ],
     [
       "unanswered-by-a-client",
       timed(
@@ -198,6 +204,65 @@ describe("check", () => {
     expect([code, stdout]).toEqual([wanted, expect.stringMatching(told)]);
   });
 
+  describe("tells the mistakes of clients, which fail the run only where the user wants that", () => {
+    const info = (id: string, data: object) => ({ type: "request", messageId: id, commandId: "user/info", data });
+    const self = { type: "event", messageId: "3", commandId: "user/self", data: {} };
+    const many = "abcdef".split("").map((name, i) => ({ ...self, messageId: `${i + 9}`, commandId: `no/${name}` }));
+    const sent = [info("1", {}), info("1", { userId: "1" }), self, ...many];
+    const check = (...args: string[]) => within(folder, ["check", "clients.ndjson", ...V0, ...args]);
+    beforeAll(() => {
+      const traffic = sent.map((it) => says("client", it)).join("");
+      writeFileSync(join(folder, "clients.ndjson"), traffic + line({ from: "server", type: "close", code: 1000 }));
+    });
+
+    test("in the terminal, all of them with --verbose", async () => {
+      const { code, stdout } = await check();
+      expect([code, stdout]).toEqual([
+        0,
+        expect.stringMatching(/9 of 9 messages are wrong\. That decides no verdict$/m),
+      ]);
+      expect(stdout).toContain('connection 1, message 1, user/info request: data lacks the property "userId"\n');
+      expect(stdout).toContain(
+        "connection 1, message 2, user/info request: its id is that of an earlier message of this client\n",
+      );
+      expect(stdout).toContain("connection 1, message 3, user/self event: only servers may send it\n");
+      expect(stdout).toContain("… and 4 more mistakes (--verbose)\n");
+      expect((await check("--verbose")).stdout).toContain(
+        "connection 1, message 9, no/f event: there is no schema of event no/f\n",
+      );
+    });
+
+    test("in Markdown and on the page, whose transcript marks them", async () => {
+      await check("--markdown", "clients.md", "--html", "clients.html", "--json", "clients.json");
+      const read = (name: string) => readFileSync(join(folder, name), "utf8");
+      const [, table = ""] = /^### Clients\n\n(.*)/ms.exec(read("clients.md")) ?? [];
+      expect(table).toMatch(/^9 of 9 messages are wrong\. That decides no verdict\.$/m);
+      expect(table).toContain(
+        '| `user/info request` | `data lacks the property "userId"` | 1 | `connection 1, message 1` |',
+      );
+      const [section = ""] = /<section aria-labelledby="clients">.*?<\/section>/s.exec(read("clients.html")) ?? [];
+      expect(section).toMatch(
+        /<code>user\/info request<\/code>: data lacks .*href="#check\/1">check\/1<\/a> message 1</,
+      );
+      expect(read("clients.html")).toContain('<a href="#clients">Clients</a>');
+      const [one] = pageData(JSON.parse(read("clients.json")), protocol, {}).cases;
+      const marks = one?.connections[0]?.events.slice(0, 3).map(({ wrong = [] }) => wrong.map(({ says: it }) => it));
+      expect(marks).toEqual([
+        ['data lacks the property "userId"'],
+        ["its id is that of an earlier message of this client"],
+        ["only servers may send it"],
+      ]);
+    });
+
+    test("with --fail-on-client-mistakes by exit code 1, also of the report", async () => {
+      const { code, stdout } = await check("--fail-on-client-mistakes", "--json", "failing.json");
+      expect([code, stdout]).toEqual([1, expect.stringMatching(/^FAIL clients made mistakes$/m)]);
+      expect((await within(folder, ["report", "failing.json"])).code).toBe(1);
+      writeFileSync(join(folder, "right.ndjson"), says("client", asked) + says("server", answer));
+      expect((await within(folder, ["check", "right.ndjson", ...V0, "--fail-on-client-mistakes"])).code).toBe(0);
+    });
+  });
+
   test("by the schemas of a folder, whose digest the report names", async () => {
     const schema = {
       tachyon: { source: "server", target: "user" },
@@ -210,9 +275,20 @@ describe("check", () => {
       join(folder, "event.ndjson"),
       says("server", { type: "event", messageId: "1", commandId: "x/y", data: { a: "one" } }),
     );
-    const args = ["check", "event.ndjson", ...V0, "--schemas", "schema", "--json", "event.json"];
+    const args = [
+      "check",
+      "event.ndjson",
+      ...V0,
+      "--schemas",
+      "schema",
+      "--json",
+      "event.json",
+      "--html",
+      "event.html",
+    ];
     const { code, stdout } = await within(folder, args);
     expect([code, stdout]).toEqual([1, expect.stringContaining("data.a must be integer")]);
+    expect(readFileSync(join(folder, "event.html"), "utf8")).toMatch(/→<\/span> the client sends;/);
     const { protocol: stored } = JSON.parse(readFileSync(join(folder, "event.json"), "utf8"));
     expect(stored).toMatchObject({
       version: "v0",
@@ -220,6 +296,19 @@ describe("check", () => {
       schemas: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
+});
+
+test("the reference server tells who asks for no WebSocket, or elsewhere, how to connect", async () => {
+  const http = server.url.replace("ws:", "http:");
+  const answers = [http, http.replace("/tachyon", "/"), `${http}/tachyon`].map(async (url) => {
+    const answer = await fetch(url);
+    return [answer.status, await answer.text()];
+  });
+  const how = "Connect by WebSocket at /tachyon with the subprotocol v0.tachyon.\n";
+  expect(await Promise.all(answers)).toEqual([426, 404, 404].map((status) => [status, how]));
+  const socket = new WebSocket(`${server.url}/tachyon`, "v0.tachyon");
+  const [, refused] = await once(socket, "unexpected-response");
+  expect(Buffer.concat(await refused.toArray()).toString()).toBe(how);
 });
 
 test("serve prints tokens by which a client connects", async () => {

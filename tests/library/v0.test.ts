@@ -40,6 +40,23 @@ test("a run, its text and recorded traffic are of v0", async () => {
   await expect(check(file)).rejects.toThrow(/v0/);
 });
 
+test("what is wrong names options of the library", async () => {
+  await expect(run(good.url, { protocol, case: "requests/alone" })).rejects.toThrow(
+    / HTTP 401 .*in the option "credentials", or those of several users in "users"; /,
+  );
+  await expect(serve({ protocol, fault: "misspells-propertys" })).rejects.toThrow(
+    'The nearest known one is "misspells-properties". `npx tachyon-conformance serve --protocol v0 --list-faults` lists them.',
+  );
+});
+
+test("the reference server listens at the port that it is given", async () => {
+  const { url, close } = await serve({ protocol });
+  await close();
+  const again = await serve({ protocol, port: Number(new URL(url).port) });
+  await again.close();
+  expect(again.url).toBe(url);
+});
+
 test.each([
   ["cases", () => cases({ protocol: "v1" as never })],
   ["run", () => run(good.url, { protocol: "v1" as never })],

@@ -27,7 +27,7 @@ const report = {
 } as unknown as Report;
 
 test("requirements that were not judged stand together, and break at no name", () => {
-  expect(traffic(report, recording, { tally: "60 skip", width: 60 }).slice(1)).toEqual([
+  expect(traffic(report, recording, { tally: "60 skip", width: 60, verbose: false }).slice(1)).toEqual([
     "  unjudged on 58 connections: termination.announced",
     "           on 6 connections: message.json, message.known",
     "           Too little was recorded there",
@@ -41,7 +41,7 @@ test("a connection of which nothing could be judged names no requirement", () =>
   expect(notRecorded(report, false, 50)).toEqual([
     "not judged at all in check/1: the handshake was",
     "  refused",
-    "not judged in check/2, not recorded: a text:",
-    "  message.json",
+    "not judged in check/2: not recorded: a text",
+    "  (message.json)",
   ]);
 });

@@ -102,7 +102,7 @@ export async function autohostProtocolWith(folder?: string, given?: string): Pro
 export function autohostProtocolBy(schemas: Schemas): Protocol {
   const suites = autohostSuites(schemas);
   // The suite sends odd messages as the server on purpose: nobody has to know their mistakes.
-  const { mistakeOf: _, omissionIn: __, ...base } = protocolBy(schemas);
+  const { mistakeOf: _, omissionIn: __, ownIdOf: ___, ...base } = protocolBy(schemas);
   return {
     ...base,
     actor: AUTOHOST,

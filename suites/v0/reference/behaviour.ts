@@ -5,7 +5,7 @@ import { type Hosting, hosting } from "../../websocket/hosting.ts";
 import { POLICY, UNIMPLEMENTED, violationsIn, wrongIn } from "../protocol.ts";
 import { type Answer, type Asked, answerBy, type Endpoint } from "./authorization-server.ts";
 import { commands, self } from "./commands.ts";
-import { answerPage, authorize, PATH, type Refusal } from "./oauth.ts";
+import { answerPage, authorize, PATH, type Refusal, WRONG_PATH } from "./oauth.ts";
 import { type Client, eventOf, type Outcome, type Said, type User, type World } from "./world.ts";
 
 /** All that the reference server decides, so that a fault can let it decide otherwise in one point. */
@@ -50,7 +50,7 @@ export function conforming(world: World): Behaviour {
     http: answerPage,
     answer: answerBy(world),
     authorize(request) {
-      if ((request.url ?? "").split("?", 1)[0] !== PATH) return { status: "404 Not Found" };
+      if ((request.url ?? "").split("?", 1)[0] !== PATH) return WRONG_PATH;
       return authorize(request, world);
     },
     serves: (offered) => highest(offered) !== undefined,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SCOPE } from "../authorization.ts";
+import { SUBPROTOCOL } from "../protocol.ts";
 import { type Answer, type Asked, type Endpoint, ROUTES } from "./authorization-server.ts";
 import type { User, World } from "./world.ts";
 
@@ -61,11 +62,17 @@ export async function answerHttp(
   send(response, answer(endpoint, { origin: `http://${host}`, form, authorization }));
 }
 
+/** A sentence for who asks otherwise than a client does. */
+const HOW = `Connect by WebSocket at ${PATH} with the subprotocol ${SUBPROTOCOL}.`;
+
+/** The answer to who asks for a WebSocket elsewhere. */
+export const WRONG_PATH: Refusal = { status: "404 Not Found", why: HOW };
+
 /** Answers a request for a page. */
 export function answerPage({ url = "" }: IncomingMessage, response: ServerResponse): void {
   const isSocket = url.split("?", 1)[0] === PATH;
-  if (isSocket) response.writeHead(426, { Upgrade: "websocket", Connection: "close" }).end();
-  else response.writeHead(404, { Connection: "close" }).end();
+  const headers = { "Content-Type": "text/plain", Connection: "close", ...(isSocket && { Upgrade: "websocket" }) };
+  response.writeHead(isSocket ? 426 : 404, headers).end(`${HOW}\n`);
 }
 
 /** More characters than a form can have here. */

@@ -14,7 +14,10 @@ export async function serveReference(options: ServeOptions = {}): Promise<Runnin
   const { fault } = options;
   const clients = new Set<Client>();
   const normal = conforming(newWorld(clients));
-  const behaviour: Behaviour = { ...normal, ...(fault === undefined ? {} : faultIn(faults, fault).change(normal)) };
+  const behaviour: Behaviour = {
+    ...normal,
+    ...(fault === undefined ? {} : faultIn(faults, fault, ["--protocol", "v0"]).change(normal)),
+  };
 
   const { server, listen } = httpHost({
     ...behaviour,

@@ -105,9 +105,13 @@ describe("of what a server sends is broken", () => {
   });
 });
 
+const USER_EVENT = { type: "event", messageId: "1", data: {} };
+
 test.each<[string, object, RegExp]>([
   ["no messageId", { type: "request", commandId: STATS }, /^messageId is no string/],
   ["an event of servers", { type: "event", messageId: "1", commandId: "user/self", data: {} }, /^only servers/],
+  ["a request of servers", { type: "request", messageId: "1", commandId: "battle/start", data: {} }, /^only servers/],
+  ["an event of servers of which there is no schema", { ...USER_EVENT, commandId: "lobby/updated" }, /^only servers/],
   ["a command that nobody knows", { type: "request", messageId: "1", commandId: "no/such" }, /^there is no schema/],
   ["data that lacks a property", { type: "request", messageId: "1", commandId: "user/info", data: {} }, /^data lacks/],
 ])("of a client it is a mistake: %s", (_, message, says) => {
