@@ -1,10 +1,13 @@
 import { keptPlace } from "./kept.ts";
+import type { Finding } from "./rule.ts";
 import { isObject, json, originOf, type Transcript, type WireEvent } from "./transcript.ts";
 
 /** Shows what a check found: a connection of the case and events on it, both counted from 0 as a report holds them. */
 export interface Evidence {
   readonly connection: number;
   readonly events: readonly number[];
+  /** The names of the properties that lead to what is wrong in the last of these. */
+  readonly path?: readonly string[];
 }
 
 type Places = readonly Pick<Transcript, "events">[];
@@ -26,11 +29,16 @@ export const refusalThatShows = (evidence: Evidence | undefined, transcripts?: P
     .at(0);
 
 /** Events, or an observed value, that show a check. */
-export type Shown = { readonly events: readonly WireEvent[] } | { readonly observed: unknown };
+export type Shown =
+  | (Pick<Finding, "path"> & { readonly events: readonly WireEvent[] })
+  | { readonly observed: unknown };
 
 /** Finds the events that show a check in the transcripts of a case. */
 export function evidenceOf(shown: Shown, transcripts: readonly Transcript[]): Evidence | undefined {
-  if ("events" in shown) return placed(shown.events, transcripts);
+  if ("events" in shown) {
+    const found = placed(shown.events, transcripts);
+    return found && { ...found, ...(shown.path && { path: shown.path }) };
+  }
   const source = sourceIn(shown.observed, transcripts);
   return source && placed([source], transcripts);
 }

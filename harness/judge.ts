@@ -137,11 +137,11 @@ function withEvidence(check: Check, { shows }: Notes, transcripts: readonly Tran
 
 function apply(notes: Notes, rule: Rule, transcripts: readonly Transcript[]): void {
   const { requirement } = rule;
-  const { outcome, actual, silence, events } = foundBy(rule, transcripts);
+  const { outcome, actual, silence, events, path } = foundBy(rule, transcripts);
   // The case itself found it, in better words.
   if (outcome === "broken" && notes.checks.some((it) => it.requirement === requirement && isBroken(it))) return;
   const check = note(notes, requirement, VERDICT[outcome], actual, { ...(silence && { silence }) });
-  if (events) notes.shows.set(check, { events });
+  if (events) notes.shows.set(check, { events, ...(path && { path }) });
 }
 
 function complete(notes: Notes, tests: Case["tests"], cut: Cut): void {

@@ -7,6 +7,8 @@ export interface Finding {
   readonly actual: string;
   /** The events that show it. */
   readonly events?: readonly WireEvent[];
+  /** The names of the properties that lead to what is wrong in the last of them. */
+  readonly path?: readonly string[];
   /** The wait in vain that it rests on, if it rests on one. */
   readonly silence?: Silence;
 }

@@ -475,6 +475,10 @@ export interface Check {
      * @minItems 1
      */
     events: number[];
+    /**
+     * The names of the properties that lead to what is wrong in the last of these events
+     */
+    path?: string[];
   };
   /**
    * The server does not owe it, or the user did not give what it takes. It does not count as unjudged

@@ -14,11 +14,17 @@ interface Part {
   readonly length: number;
 }
 
-/** The content of an event on one line of so many characters: what a check `found` there is not cut off. */
-export function excerpt(event: WireEvent, most: number, found?: string): string | undefined {
+/** The thing that a check found in an event: its value, or the names of the properties that lead to it. */
+interface FoundThing {
+  readonly actual?: string;
+  readonly path?: readonly string[] | undefined;
+}
+
+/** The content of an event on one line of so many characters: what a check found there is not cut off. */
+export function excerpt(event: WireEvent, most: number, found: FoundThing = {}): string | undefined {
   const text = onOneLine(event, found);
   if (text === undefined) return undefined;
-  const part = found === undefined ? undefined : partOf(text, found);
+  const part = placeIn(text, found.path) ?? valueIn(text, found.actual);
   if (!part || part.at + part.length < most) return short(text, most);
   const rest = text.slice(part.at - KEPT.before).replace(/^[\udc00-\udfff]/, "");
   return `${upTo(text, KEPT.beginning)}… ${short(rest, most - KEPT.beginning - 2)}`;
@@ -28,11 +34,11 @@ export function excerpt(event: WireEvent, most: number, found?: string): string 
  * The content of an event on one line: the first line of an HTTP head, with that which shows what was found, or the JSON of a message that
  * the server laid out over several.
  */
-function onOneLine(event: WireEvent, found: string | undefined): string | undefined {
+function onOneLine(event: WireEvent, { actual }: FoundThing): string | undefined {
   if (!("data" in event)) return undefined;
   if (event.type === "upgrade") {
     const [first = "", ...lines] = event.data.split(/\r?\n/);
-    const shown = found === undefined ? undefined : lines.find((line) => valueIn(line, found));
+    const shown = lines.find((line) => valueIn(line, actual));
     return shown === undefined ? first : `${first} … ${shown}`;
   }
   if (event.type === "text" && event.data === "") return "(empty)";
@@ -41,29 +47,21 @@ function onOneLine(event: WireEvent, found: string | undefined): string | undefi
   return value === undefined ? event.data : show(value);
 }
 
-/** Finds the part of a text that a check found: the place that its words name, or the value that came. */
-function partOf(text: string, found: string): Part | undefined {
-  const [words = ""] = found.split(upTo(text, KEPT.beginning), 1); // A rule says the message behind its words.
-  return placeIn(text, words) ?? valueIn(text, found);
-}
-
-/** Finds the place of a path such as `data.users.0.userId`, which the names of objects lead to. */
-function placeIn(text: string, words: string): Part | undefined {
-  const [path] = /\w+(?:\.[\w-]+)+/.exec(words) ?? [];
-  const names = path?.split(".").filter((name) => !/^\d+$/.test(name)) ?? [];
+/** Finds the last property of a path. The names of objects lead to it; the places in arrays do not stand in the text. */
+function placeIn(text: string, path: readonly string[] = []): Part | undefined {
   let at = -1;
-  for (const name of names) {
+  for (const name of path.filter((it) => !/^\d+$/.test(it))) {
     at = text.indexOf(JSON.stringify(name), at + 1);
     if (at < 0) return undefined;
   }
   if (at < 0) return undefined;
-  const [shown = ""] = /^"[^"]*":\s*(?:"[^"]*"|[^,{}[\]]*)/.exec(text.slice(at)) ?? [];
-  return { at, length: Math.min(shown.length, SHOWN) };
+  const [shown = ""] = /^"[^"]*":\s*(?:"[^"]*"|[^,{}[\]]*)/.exec(text.slice(at, at + SHOWN)) ?? [];
+  return { at, length: shown.length };
 }
 
 /** Finds the first text in a value that came, as a text or within an object. */
-function valueIn(text: string, found: string): Part | undefined {
-  const value = parse(found);
+function valueIn(text: string, actual = ""): Part | undefined {
+  const value = parse(actual);
   const all = isObject(value) ? Object.values(value) : [value].flat();
   for (const it of all) {
     const at = typeof it === "string" && it !== "" ? text.indexOf(it) : -1;

@@ -72,7 +72,7 @@ export function explainConnections(
   const all = connections.map((connection, place) => ({
     connection,
     place,
-    wrong: new Map(spots.flatMap((spot) => (spot.connection === place ? [[spot.event, spot.actual]] : []))),
+    wrong: new Map(spots.flatMap((spot) => (spot.connection === place ? [[spot.event, spot]] : []))),
   }));
   const began = beganAt(connections);
   const shown = notable(all, most, ({ connection, wrong }) => wrong.size > 0 || connection.events.some(isTrouble));
@@ -92,19 +92,23 @@ export function explainSpot({ connections }: ReportCase, check: ReportCheck, mos
   const connection = spot && connections[spot.connection];
   if (!spot || !connection) return [];
   const name = lineOf(nameOf(connection, spot.connection, connections.length));
-  return [name, ...explainNear(connection.events, { ...spot, actual: check.actual }, most, beganAt(connections))];
+  return [
+    name,
+    ...explainNear(
+      connection.events,
+      { ...spot, actual: check.actual, path: check.evidence?.path },
+      most,
+      beganAt(connections),
+    ),
+  ];
 }
 
 /**
  * The events of a connection near the wrong one, with the last message of the client before, and the first, which says which
  * client it was.
  */
-function explainNear(
-  events: readonly WireEvent[],
-  { event: wrong, actual }: ToldSpot,
-  most: number,
-  began: number,
-): ExplainedLine[] {
+function explainNear(events: readonly WireEvent[], spot: ToldSpot, most: number, began: number): ExplainedLine[] {
+  const { event: wrong } = spot;
   const distance = (place: number) => (place < wrong ? wrong - place : 2 * (place - wrong));
   const near = Array.from(events.keys()).toSorted((a, b) => distance(a) - distance(b));
   const room = events.length <= most ? most : Math.max(1, most - 2);
@@ -112,7 +116,7 @@ function explainNear(
     ({ from, type }, place) => place < wrong && from === "client" && type !== "upgrade",
   );
   const chosen = new Set([...new Set([wrong, ...(sent < 0 ? [] : [sent]), 0, ...near])].slice(0, room));
-  return explainPlaces(events, new Map([[wrong, actual]]), (place) => !chosen.has(place), began);
+  return explainPlaces(events, new Map([[wrong, spot]]), (place) => !chosen.has(place), began);
 }
 
 /** Names a connection: its number of how many, its purpose and its url. */
@@ -121,8 +125,8 @@ const nameOf = ({ url, name }: ReportConnection, place: number, total: number): 
     .filter(Boolean)
     .join(" ");
 
-/** The wrong events by their places, and what came there in words. */
-type Wrong = ReadonlyMap<number, string | undefined>;
+/** The wrong events by their places. */
+type Wrong = ReadonlyMap<number, ToldSpot>;
 
 /** The events of a connection, a line each: of many those at both ends, and around a wrong one. */
 function explainEvents(events: readonly WireEvent[], wrong: Wrong, began: number): ExplainedLine[] {
@@ -147,7 +151,7 @@ function explainPlaces(
     else {
       if (left > 0) lines.push(more());
       left = 0;
-      lines.push(eventLine(event, { isWrong: wrong.has(place), actual: wrong.get(place) }, began));
+      lines.push(eventLine(event, wrong.get(place), began));
     }
   }
   return left > 0 ? [...lines, more()] : lines;
@@ -157,16 +161,13 @@ function explainPlaces(
 const arrow = (event: WireEvent) => (isRemark(event) ? "·" : event.from === "client" ? "→" : "←");
 
 /** One event as a line: its time since the case began, its direction, and what it is. A wrong one is marked. */
-function eventLine(
-  event: WireEvent,
-  { isWrong, actual }: { readonly isWrong: boolean; readonly actual: string | undefined },
-  began: number,
-): ExplainedLine {
+function eventLine(event: WireEvent, wrong: ToldSpot | undefined, began: number): ExplainedLine {
   const code = "code" in event && event.type !== "upgrade" ? event.code : undefined;
   const how = event.type === "end" && event.reset ? "(reset)" : undefined;
   const start = [event.type, code, how].filter((word) => word !== undefined).join(" ");
-  const content = excerpt(event, WIDTH - start.length - 1, actual);
+  const content = excerpt(event, WIDTH - start.length - 1, wrong);
   const text = [start, content].filter(Boolean).join(" ");
+  const isWrong = wrong !== undefined;
   const margin = `${isWrong ? "> " : "  "}${(event.at - began).toFixed(1).padStart(8)} ms ${arrow(event)} `;
   return { margin, text, isWrong };
 }

@@ -8,9 +8,10 @@ export interface Spot {
   readonly event: number;
 }
 
-/** The place of an event that is wrong, and what came there in words. */
+/** The place of an event that is wrong, what came there in words, and the names of the properties that lead to it. */
 export interface ToldSpot extends Spot {
   readonly actual?: string;
+  readonly path?: readonly string[] | undefined;
 }
 
 const MISHAP = new Set<WireEvent["type"]>(["timeout", "error", "limit"]);
@@ -34,7 +35,7 @@ export const beganAt = (connections: readonly Pick<ReportConnection, "events">[]
 export const spotsOf = ({ checks, connections }: Pick<ReportCase, "checks" | "connections">): readonly ToldSpot[] =>
   checks.filter(isFinding).flatMap((check) => {
     const spot = spotOf(check, connections);
-    return spot ? [{ ...spot, actual: check.actual }] : [];
+    return spot ? [{ ...spot, actual: check.actual, path: check.evidence?.path }] : [];
   });
 
 /** The event that shows a finding; nothing where nothing happened. */

@@ -9,12 +9,12 @@ interface Place {
   readonly schemas: readonly Schema[];
 }
 
-/** Finds the first property that no schema names, as a path. An object of which no schema names any property may hold all. */
-export function unnamed(schema: Schema, value: unknown): string | undefined {
+/** Finds the path of the first property that no schema names. An object of which no schema names any property may hold all. */
+export function unnamed(schema: Schema, value: unknown): readonly string[] | undefined {
   if (!anywhere(branches(schema), value, (it, schemas) => oddIn(it, schemas) !== undefined)) return undefined;
   const [odd] = places(schema, value).flatMap(({ path, value: it, schemas }) => {
     const name = oddIn(it, schemas);
-    return name === undefined ? [] : [[...path, name].join(".")];
+    return name === undefined ? [] : [[...path, name]];
   });
   return odd;
 }
@@ -25,13 +25,17 @@ function oddIn(value: unknown, schemas: readonly Schema[]): string | undefined {
   return undefined;
 }
 
-/** Finds the first time in a message that is wrong, with its path. */
-export function wrongTime(schema: Schema, value: unknown, isWrong: (time: number) => boolean): string | undefined {
+/** Finds the place of the first time in a message that is wrong. */
+export function wrongTime(
+  schema: Schema,
+  value: unknown,
+  isWrong: (time: number) => boolean,
+): Pick<Place, "path" | "value"> | undefined {
   const isOne = (it: unknown, schemas: readonly Schema[]) =>
     typeof it === "number" && isWrong(it) && schemas.some(({ title }) => title === UNIX_TIME);
   if (!holdsTimes(schema) || !anywhere(branches(schema), value, isOne)) return undefined;
   const found = places(schema, value).find(({ value: it, schemas }) => isOne(it, schemas));
-  return found && `${found.path.join(".")} is not in microseconds: ${found.value}`;
+  return found && { path: found.path, value: found.value };
 }
 
 /** Tells if something is so at any place of a value of which these schemas speak, without the paths, which take long to make. */

@@ -79,7 +79,9 @@ export const rules: readonly Rule[] = [
     judge(transcript) {
       const wrong = heardIn(transcript).find(isInvalid);
       if (!wrong) return kept("every message validates");
-      return brokenBy(transcript, wrong, `${violationsOf(wrong.message)[0]?.says}: ${show(wrong.message)}`);
+      const [first] = violationsOf(wrong.message);
+      const finding = brokenBy(transcript, wrong, `${first?.says}: ${show(wrong.message)}`);
+      return { ...finding, ...(first && { path: first.path }) };
     },
     needs: (transcript) => [eventOf(transcript, heardIn(transcript).find(isInvalid))],
     gaps: EACH,

@@ -1,17 +1,8 @@
-import {
-  isMessage,
-  isObject,
-  jsonOnce,
-  type Message,
-  type Transcript,
-  type WireEvent,
-} from "../../harness/transcript.ts";
-import { show } from "../../harness/words.ts";
+import { isMessage, isObject, jsonOnce, type Transcript, type WireEvent } from "../../harness/transcript.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
-import { REASONS, type Schemas } from "../../schemas/v0/schema.ts";
-import { unnamed, wrongTime } from "../../schemas/v0/walk.ts";
-import { repeatedName } from "../websocket/duplicates.ts";
-import { envelope, isUnimplemented, violationsIn, wrongIn } from "./protocol.ts";
+import type { Schemas } from "../../schemas/v0/schema.ts";
+import { look, type Mistake } from "./message-mistakes.ts";
+import { envelope } from "./protocol.ts";
 
 /** The answered requests, and ids of events, that are remembered; the open requests; and the texts that are no message. */
 const REMEMBERED = 100;
@@ -19,15 +10,14 @@ const OPEN = 1_000;
 const UNREADABLE = 10;
 
 /** The first event that breaks a rule, and what is wrong with it. */
-export interface Breach {
+export interface Breach extends Mistake {
   readonly event: WireEvent;
-  readonly words: string;
   /** Earlier events without which it would be none. */
   readonly because: readonly WireEvent[];
 }
 
 /** Notes that a message breaks a rule. */
-type Note = (id: RequirementId, words: string, ...because: readonly WireEvent[]) => void;
+type Note = (id: RequirementId, mistake: Mistake, ...because: readonly WireEvent[]) => void;
 
 /** A request, and its response once that has come. */
 export interface AskedMessage {
@@ -54,81 +44,6 @@ export interface ConnectionFacts {
   readonly met: Map<string, AskedMessage>;
   /** The first message of the client that may be a response, though it is none to any of these. */
   strange?: WireEvent;
-}
-
-/** Says what is wrong with one message of the server by itself. */
-type Look = (message: Message, schemas: Schemas, sender: string) => string | undefined;
-
-const EARLIEST = Date.UTC(2020) * 1_000;
-const LATEST = Date.UTC(2100) * 1_000;
-
-/** The mistakes that are looked for in every message of the server. A message with one of them is not searched for those that follow. */
-const LOOKS: readonly (readonly [RequirementId, Look])[] = [
-  ["message.envelope", wrongIn],
-  ["message.known", (message, schemas) => (isKnown(message, schemas) ? undefined : "there is no schema of it")],
-  [
-    "message.direction",
-    ({ type, commandId, status }, schemas, sender) => {
-      // Whoever sends a request in the wrong direction may be told that it fails.
-      if (type === "response" && status === "failed") return undefined;
-      const { source = [sender] } = schemas.find(type, commandId) ?? {};
-      return source.includes(sender) ? undefined : `its source is ${source.join(" or ")}, not ${sender}`;
-    },
-  ],
-  ["response.status", wrongStatus],
-  ["response.reason", wrongReason],
-  ["message.schema", invalid],
-];
-
-/** The mistakes that are looked for in a valid message. */
-const FURTHER: readonly (readonly [RequirementId, Look])[] = [
-  [
-    "message.unknown-property",
-    (message, schemas) => {
-      const known = schemas.find(message.type, message.commandId);
-      const name = known && unnamed(known.schema, message);
-      return name === undefined ? undefined : `no schema names ${name}`;
-    },
-  ],
-  [
-    "message.time",
-    (message, schemas) => {
-      const known = schemas.find(message.type, message.commandId);
-      return known && wrongTime(known.schema, message, (time) => time < EARLIEST || time > LATEST);
-    },
-  ],
-];
-
-/** A response names the command that the client sent, whichever that is. */
-const isKnown = ({ type, commandId }: Message, schemas: Schemas) =>
-  type === "response" || schemas.isElsewhere(commandId) || schemas.find(type, commandId) !== undefined;
-
-function wrongStatus({ type, status, reason, data }: Message): string | undefined {
-  if (type !== "response") return undefined;
-  if (status === "success") return reason === undefined ? undefined : "a success with a reason";
-  if (status !== "failed") return `the status is ${show(status)}, which is neither success nor failed`;
-  if (reason === undefined) return "failed without a reason";
-  return data === undefined ? undefined : "failed with data";
-}
-
-/** A reason that the schema does not list in any branch; of a command that nobody defines, one that not every command may give. */
-function wrongReason({ type, commandId, status, reason }: Message, schemas: Schemas): string | undefined {
-  if (type !== "response" || status !== "failed") return undefined;
-  const branches = Object(schemas.find(type, commandId)?.schema).anyOf ?? [];
-  const known = schemas.find(type, commandId) !== undefined || schemas.isElsewhere(commandId);
-  const listed = known ? branches.flatMap((it: Message) => Object(Object(it.properties).reason).enum ?? []) : REASONS;
-  return listed.length === 0 || listed.includes(reason) ? undefined : `the reason ${show(reason)} is none of its list`;
-}
-
-/** The mistakes of one message that are told. */
-const TOLD = 8;
-
-/** All mistakes at once: whoever writes a server needs no run for each property that it lacks. */
-function invalid(message: Message, schemas: Schemas): string | undefined {
-  const found = violationsIn(schemas)(message).map(({ says }) => says);
-  if (found.length === 0) return undefined;
-  const more = found.length > TOLD ? [`${found.length - TOLD} more`] : [];
-  return [...found.slice(0, TOLD), ...more].join(", ");
 }
 
 interface Reading extends ConnectionFacts {
@@ -203,8 +118,8 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
   const asked = key === undefined ? before : facts.open.get(key);
   // Without its request a response would be another breach.
   const because = asked ? [asked.request, ...(asked.response ? [asked.response] : [])] : [];
-  const broken: Note = (id, words, ...more) => {
-    facts.breaches[id] ??= { event, words, because: [...because, ...more] };
+  const broken: Note = (id, mistake, ...more) => {
+    facts.breaches[id] ??= { ...mistake, event, because: [...because, ...more] };
   };
   look(event, message, { schemas, sender, isStray: name !== undefined && !asked && !facts.forgot }, broken);
   if (name !== undefined && key !== undefined && asked) {
@@ -213,12 +128,12 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
     facts.answered.set(name, { ...asked, response: event });
     dropsOldest(facts.answered, REMEMBERED);
   } else if (name !== undefined && !facts.forgot) {
-    if (before) broken("response.once", "the request was answered before");
+    if (before) broken("response.once", { words: "the request was answered before" });
     else if (!it || !mayBeMeant(it, facts))
-      broken("response.correlated", "no request has this messageId and commandId");
+      broken("response.correlated", { words: "no request has this messageId and commandId" });
   } else if (it && name === undefined) {
     const same = facts.ids.get(it.id);
-    if (same) broken("event.id-unique", "its messageId was there before", same);
+    if (same) broken("event.id-unique", { words: "its messageId was there before" }, same);
     facts.ids.delete(it.id);
     facts.ids.set(it.id, event);
     dropsOldest(facts.ids, REMEMBERED);
@@ -236,34 +151,6 @@ const mayBeMeant = ({ id, name }: { id: string; name: string }, { unreadable }: 
 /** The key of an open request of this name. */
 const keyOf = (name: string, { open }: ConnectionFacts): string | undefined =>
   open.has(name) ? name : [...open.keys()].find((it) => it.startsWith(`${name} `));
-
-/** The means to look at a message; `isStray` says that it is a response without a request. */
-interface Looking {
-  readonly schemas: Schemas;
-  readonly sender: string;
-  readonly isStray: boolean;
-}
-
-/** Notes what is wrong with a message by itself. */
-function look(event: WireEvent, message: unknown, { schemas, sender, isStray }: Looking, broken: Note): void {
-  if (!isObject(message)) {
-    broken("message.json", event.type === "binary" ? "a binary message" : "no JSON object");
-    return;
-  }
-  const twice = event.type === "text" ? repeatedName(event.data) : undefined;
-  if (twice !== undefined) broken("message.json", `the name ${JSON.stringify(twice)} stands twice`);
-  for (const [id, wrong] of LOOKS) {
-    if (id === "response.reason" && isStray) continue; // Its reasons are those of its request, and it has none.
-    const words = wrong(message, schemas, sender);
-    if (words === undefined) continue;
-    broken(id, words);
-    return;
-  }
-  for (const [id, wrong] of isUnimplemented(message) ? [] : FURTHER) {
-    const words = wrong(message, schemas, sender);
-    if (words !== undefined) broken(id, words);
-  }
-}
 
 /** Drops the oldest of more than so many, and tells if there was one. */
 function dropsOldest(some: Map<string, unknown>, most: number): boolean {

@@ -59,7 +59,7 @@ export function rulesBy(schemas: Schemas, sender = "server"): readonly Rule[] {
     requirement,
     judge(transcript: Transcript): Finding {
       const breach = factsOf(transcript).breaches[requirement];
-      return breach ? broken(breach.event, breach.words) : { outcome: "kept", actual: kept };
+      return breach ? brokenBy(breach) : { outcome: "kept", actual: kept };
     },
     needs(transcript: Transcript) {
       const facts = factsOf(transcript);
@@ -81,8 +81,8 @@ function ruleOfJson(factsOf: FactsOf): Rule {
       const bound = transcript.events.find(hitsBound);
       const wrong = breaches["message.json"];
       const odd = transcript.events.find(isUnprovoked);
-      if (wrong) return broken(wrong.event, wrong.words);
-      if (odd) return broken(odd, "it breaks RFC 6455");
+      if (wrong) return brokenBy(wrong);
+      if (odd) return brokenBy({ event: odd, words: "it breaks RFC 6455" });
       if (bound) return { outcome: "inconclusive", actual: textOf(bound) };
       return { outcome: "kept", actual: "every message is a JSON object" };
     },
@@ -97,9 +97,10 @@ function ruleOfJson(factsOf: FactsOf): Rule {
 /** The events without which a breach would not be seen. */
 const eventsOf = (breach: Breach | undefined) => (breach ? [...breach.because, breach.event] : []);
 
-const broken = (event: WireEvent, words: string): Finding => ({
+const brokenBy = ({ event, words, path }: Omit<Breach, "because">): Finding => ({
   outcome: "broken",
   actual: `${words}: ${textOf(event)}`,
   events: [event],
+  ...(path && { path }),
 });
 const textOf = (event: WireEvent) => ("data" in event ? event.data : show(event));

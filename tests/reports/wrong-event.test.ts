@@ -70,12 +70,12 @@ const NAMES =
 const SELF = `{"type":"event","messageId":"9","commandId":"user/self","data":{"user":{${NAMES},"incoming":[{"sentAt":17}]}}}`;
 const HEAD = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nConnection: close\r\n\r\n{}";
 
-test.each<[what: string, type: "text" | "upgrade", data: string, actual: string, line: RegExp]>([
+test.each<[what: string, type: "text" | "upgrade", data: string, found: string | readonly string[], line: RegExp]>([
   [
-    "a path of its words",
+    "the property that is wrong",
     "text",
     SELF,
-    `data.user.incoming.0.sentAt is wrong: 17: ${SELF}`,
+    ["data", "user", "incoming", "0", "sentAt"],
     /^\{"type".{40,60}… .*\[\{"sentAt":17\}/,
   ],
   [
@@ -85,19 +85,14 @@ test.each<[what: string, type: "text" | "upgrade", data: string, actual: string,
     '"match"',
     /^\{"a":"x+… x+","b":"match"\}$/,
   ],
-  [
-    "the beginning where that holds it",
-    "text",
-    SELF,
-    `data.user.username is wrong: ${SELF}`,
-    /^\{"type".*"menu".{0,40}…$/,
-  ],
+  ["the beginning where that holds it", "text", SELF, ["data", "user", "username"], /^\{"type".*"menu".{0,40}…$/],
   ["the beginning where nothing is found", "text", SELF, "no answer", /^\{"type".*"menu".{0,40}…$/],
   ["the header that came", "upgrade", HEAD, '"Basic"', /^HTTP\/1.1 401 Unauthorized … WWW-Authenticate: Basic$/],
   ["no header where none came", "upgrade", HEAD, '"none"', /^HTTP\/1.1 401 Unauthorized$/],
-])("the wrong line shows %s", (_, type, data, actual, line) => {
+])("the wrong line shows %s", (_, type, data, found, line) => {
   const events: WireEvent[] = [{ at: 0, from: "server", type, data }];
-  const [, shown] = explainConnections([connection(events)], { spots: [{ connection: 0, event: 0, actual }] });
+  const how = typeof found === "string" ? { actual: found } : { path: found };
+  const [, shown] = explainConnections([connection(events)], { spots: [{ connection: 0, event: 0, ...how }] });
   expect(shown?.text.replace(/^\w+ /, "")).toMatch(line);
   expect(shown?.text.length).toBeLessThanOrEqual(162);
 });

@@ -71,7 +71,7 @@ describe("a folder of schemas", () => {
       ["data", "more"],
     ]);
     const time = (isWrong: boolean) => wrongTime(schemas.all[0]?.schema ?? {}, event({ at: 7 }), () => isWrong);
-    expect([time(true), time(false)]).toEqual(["data.at is not in microseconds: 7", undefined]);
+    expect([time(true), time(false)]).toEqual([{ path: ["data", "at"], value: 7 }, undefined]);
   });
 
   test("may begin with a byte order mark, and may be linked", async () => {
@@ -184,6 +184,6 @@ test("a property that no schema names is found, however deep; an object without 
     data: { users: [user] },
   });
   expect(unnamed(known, updated({ userId: "1", clanBaseData: null }))).toBeUndefined();
-  expect(unnamed(known, updated({ userId: "1", displayname: "a" }))).toBe("data.users.0.displayname");
+  expect(unnamed(known, updated({ userId: "1", displayname: "a" }))).toEqual(["data", "users", "0", "displayname"]);
   expect(unnamed({ type: "object", properties: { a: { type: "object" } } }, { a: { b: 1 } })).toBeUndefined();
 });
