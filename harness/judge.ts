@@ -167,9 +167,15 @@ function foundBy(rule: Rule, transcripts: readonly Transcript[]): Finding {
   const actual = [...new Set((worst ?? findings).map((it) => it.actual))].join("; ");
   const [first] = worst ?? [];
   if (!first) return { outcome: "kept", actual };
-  const { events, outcome, silence } = first;
+  const { events, outcome, path, silence } = first;
   const isSilence = outcome === "broken" && broken.every((it) => it.silence);
-  return { outcome, actual, ...(events && { events }), ...(isSilence && silence && { silence }) };
+  return {
+    outcome,
+    actual,
+    ...(events && { events }),
+    ...(path && { path }),
+    ...(isSilence && silence && { silence }),
+  };
 }
 
 /** Tells why a case did not judge all that it declared; `first` is the first check that is not right. */

@@ -79,6 +79,14 @@ describe("a report says which event shows a finding", () => {
     ]);
   });
 
+  test("the path to what is wrong in it", async () => {
+    const server = await protocol.serve({ fault: "greets-without-a-parity" });
+    const some = cases.filter(({ id }) => id === "version/greeting");
+    const { results } = await runAgainst(server.url, some, { timeout: 300 }).finally(server.close);
+    const wrong = results.flatMap(({ checks }) => checks.filter(({ requirement }) => requirement === "message.schema"));
+    expect(wrong.map(({ evidence }) => evidence?.path)).toEqual([["data"]]);
+  });
+
   test("the second of two messages where one is owed", async () => {
     const goodbye = [expect.stringMatching(/^text .*"system\/disconnected\/response"/)];
     expect(await findings("says-goodbye-twice", "disconnect/2-in-a-row")).toContainEqual(["disconnect.once", goodbye]);
