@@ -36,7 +36,7 @@ test("a handshake without an answer is a wait in vain, so a crowd or a stall can
 });
 
 test("one without an answer while clients that came later had theirs is unstable, if it is answered the next time", async () => {
-  const { results } = await runAgainst(await ignoring(2), [...offering, ...others], { timeout: 500 });
+  const { results } = await runAgainst(await ignoring(2), [...offering, ...others], { timeout: 1_500 });
   const unstable = results.filter((it) => it.unstable);
   expect(unstable.map((it) => [it.case.id, it.verdict])).toEqual(OFFERING.map((id) => [id, "pass"]));
 });
