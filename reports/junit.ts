@@ -2,6 +2,7 @@ import commonJs, { type Builder, type TestCase } from "junit-report-builder";
 import type { Requirement } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
 import type { Knowledge } from "./cause.ts";
+import { failsForClients, mistakeInWords, mistakesOf } from "./clients.ts";
 import { visible, xmlSafe } from "./escape.ts";
 import { explainConnections, explainFindings, lineText } from "./explain.ts";
 import { whySkipped } from "./findings.ts";
@@ -42,25 +43,31 @@ export function junit(report: Report, knowledge: Knowledge): string {
       .className("expected-failures")
       .name(xmlSafe(`${report.expectedFailures?.file}:${line}`))
       .failure(xmlSafe(says), "fail");
-  if (!isFine(report) && problems.length === 0 && !report.cases.some(isRed)) {
+  const isToldByCases = problems.length > 0 || report.cases.some(isRed);
+  if (!isFine(report) && (!isToldByCases || report.stop?.reason === "lost")) {
     const suite = document.testSuite().name("run");
     suite
       .testCase()
       .className("run")
       .name(shownVerdict(report))
-      .error(xmlSafe(meaning(report).words), "error", whyOpen(report));
+      .error(xmlSafe(meaning(report).words), "error", whyNotFine(report));
   }
   return document.build();
 }
 
-/** The remarks that say why a run has no whole result, with the suspects and the command to type next. */
-function whyOpen(report: Report): string {
+/** The mistakes of clients that are told at most. */
+const MISTAKES = 20;
+
+/** The remarks that say why a run fails or has no whole result, with the suspects and the command to type next; or the clients' mistakes. */
+function whyNotFine(report: Report): string {
   const told = remarks(report).filter(({ isVital }) => isVital);
   const lines = told.flatMap(({ label, words, cases, next }) => [
     `${label}: ${[words, ...(cases.length > 0 ? [cases.join(", ")] : [])].join(": ")}`,
     ...(next ? [`next: ${commandFor(report, ...next)}`] : []),
   ]);
-  return xmlSafe(lines.map(visible).join("\n"));
+  const clients = failsForClients(report) ? report.recording?.clients : undefined;
+  const mistakes = clients ? mistakesOf(clients, MISTAKES)[0].map((it) => mistakeInWords(it)) : [];
+  return xmlSafe([...lines, ...mistakes].map(visible).join("\n"));
 }
 
 /** The block of a failure: what is wrong, the likely cause, the connection that shows it, and the command that runs it alone. */

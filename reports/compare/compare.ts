@@ -3,8 +3,8 @@ import { whySkipped } from "../findings.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { type ChangedLatency, changedLatencies } from "./latencies.ts";
 
-/** The effect of a change. */
-export type Kind = "broken" | "warned" | "unjudged" | "fixed" | "judged" | "observed";
+/** The effect of a change. What is `exposed` is broken, and was not judged before: nobody can tell if it is new. */
+export type Kind = "broken" | "exposed" | "warned" | "unjudged" | "fixed" | "judged" | "observed";
 
 /** The cause of a change: the server alone, the case, the protocol version, the server or the suite, or verdicts that vary. */
 export type Cause = "server" | "case" | "protocol" | "suite" | "unstable";
@@ -61,11 +61,13 @@ export interface Comparison {
   readonly new: ComparedReport;
   /**
    * `regressed`: something broke that no change of a case explains and nobody expects. `incomplete`: this is not known, since a
-   * MUST is no longer judged, or the new run is not whole.
+   * MUST is no longer judged, something broken was not judged before, or the new run is not whole.
    */
   readonly outcome: "ok" | "regressed" | "incomplete";
   /** The end of the target in the new run, in words, if it did not end before: it went away, or no case explains it. */
   readonly lost?: string;
+  /** The end of the target in the old run, in words, if it did not end in the new one, and that ran to its end. */
+  readonly stays?: string;
   readonly changes: readonly Change[];
   readonly newCases: readonly Single[];
   readonly removedCases: readonly Single[];
@@ -81,12 +83,15 @@ export function compareReports(before: Report, after: Report): Comparison {
     return was ? changesOf(was, it, before, after) : [];
   });
   const requirements = changedRequirements(before, after);
-  const lost = endOf(before) === undefined ? endOf(after) : undefined;
+  const [ended, ends] = [endOf(before), endOf(after)];
+  const lost = ended === undefined ? ends : undefined;
+  const stays = ends === undefined && after.stop === undefined ? ended : undefined;
   return {
     old: side(before),
     new: side(after),
     outcome: outcomeOf({ changes, requirements, ...(lost !== undefined && { lost }) }, before, after),
     ...(lost !== undefined && { lost }),
+    ...(stays !== undefined && { stays }),
     changes,
     newCases: after.cases.filter(({ id }) => !old.has(id)).map(single),
     removedCases: before.cases.filter(({ id }) => !now.has(id)).map(single),
@@ -117,9 +122,11 @@ function outcomeOf(
 export const isDropped = ({ level, old, new: now }: ChangedRequirement): boolean =>
   level === "MUST" && now === "not tested" && old !== "not tested" && STANDING[old] !== "inconclusive";
 
-/** Tells if a MUST is no longer judged though the case itself did not change. */
+/** Tells if a MUST is no longer judged, or something is that is broken, though the case itself did not change. */
 const isInconclusive = ({ kind, cause, level, expectedFailure }: Change) =>
-  kind === "unjudged" && cause !== "case" && level === "MUST" && expectedFailure === undefined;
+  (kind === "exposed" || (kind === "unjudged" && level === "MUST")) &&
+  cause !== "case" &&
+  expectedFailure === undefined;
 
 const byId = <T extends { readonly id: string }>(items: readonly T[]) => new Map(items.map((it) => [it.id, it]));
 const single = ({ id, title, verdict }: ReportCase): Single => ({ id, title, verdict });
@@ -195,7 +202,7 @@ const STANDING: Readonly<Record<Verdict, State>> = {
 /** The kind of a change, by the states of a requirement before and now. */
 const CHANGES: Readonly<Record<State, Readonly<Partial<Record<State, Kind>>>>> = {
   kept: { inconclusive: "unjudged", warn: "warned", fail: "broken" },
-  inconclusive: { kept: "judged", warn: "warned", fail: "broken" },
+  inconclusive: { kept: "judged", warn: "warned", fail: "exposed" },
   warn: { kept: "fixed", inconclusive: "unjudged", fail: "broken" },
   fail: { kept: "fixed", inconclusive: "unjudged", warn: "fixed" },
 };

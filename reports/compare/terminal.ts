@@ -16,6 +16,7 @@ const EACH = 3;
 
 const PAINT = {
   broken: "fail",
+  exposed: "fail",
   warned: "warn",
   unjudged: "error",
   fixed: "pass",
@@ -58,6 +59,7 @@ export function compareTerminal(
     ...requirements(comparison, c, json),
     ...comparison.latencies.map((it) => `latency  ${latencyOf(it)}`),
     ...(comparison.lost === undefined ? [] : [`lost     ${visible(comparison.lost)}`]),
+    ...(comparison.stays === undefined ? [] : [`stays    it went away before: ${visible(comparison.stays)}`]),
     outcome,
     `  old  ${visible(names[0])}: ${visible(sideOf(comparison.old))}`,
     `  new  ${visible(names[1])}: ${visible(sideOf(comparison.new))}`,

@@ -7,6 +7,7 @@ import { type Cause, type Change, type Comparison, isDropped, isRegression, type
 /** The words for each kind of change, in the order in which they are told. */
 export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   broken: "Broken",
+  exposed: "Judged now, and broken",
   warned: "Newly warned",
   unjudged: "No longer judged",
   fixed: "Fixed",
@@ -75,7 +76,7 @@ const unbroken = (outcome: Comparison["outcome"], also: boolean): string =>
   })[outcome];
 
 /** The outcome in one line. */
-export function headline({ changes, requirements, lost, outcome }: Comparison): string {
+export function headline({ changes, requirements, lost, stays, outcome }: Comparison): string {
   const dropped = requirements.filter(isDropped).length;
   const kind = (it: Kind) => changes.filter((change) => change.kind === it);
   const unjudged = kind("unjudged");
@@ -85,10 +86,12 @@ export function headline({ changes, requirements, lost, outcome }: Comparison): 
     lost === undefined ? "" : "the target went away",
     told(explained, "broken where the case changed or it is expected"),
     told(changes.filter(isRegression), "broken") || (lost === undefined ? unbroken(outcome, explained.length > 0) : ""),
+    told(kind("exposed"), "broken that could not be judged before"),
     told(unjudged, `no longer judged in ${plural(cases, "case")}`),
     dropped > 0 ? `${plural(dropped, "MUST", "MUSTs")} not tested any more` : "",
     told(kind("warned"), "newly warned"),
     told(kind("fixed"), "fixed"),
+    stays === undefined ? "" : "the target no longer goes away",
   ];
   return parts.filter((part) => part !== "").join(", ");
 }

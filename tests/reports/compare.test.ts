@@ -75,8 +75,8 @@ describe("two reports", () => {
   test.each<[Verdict, Verdict, Kind | undefined]>([
     ["pass", "fail", "broken"],
     ["warn", "fail", "broken"],
-    ["skip", "fail", "broken"],
-    ["error", "fail", "broken"],
+    ["skip", "fail", "exposed"],
+    ["error", "fail", "exposed"],
     ["pass", "warn", "warned"],
     ["pass", "skip", "unjudged"],
     ["fail", "error", "unjudged"],
@@ -89,7 +89,9 @@ describe("two reports", () => {
     ["fail", "fail", undefined],
   ])("in which %s became %s: %s", (old, now, kind) => {
     expect(kinds(found(old), found(now))).toEqual(kind ? [`${kind} parity.patch`] : []);
-    const outcomes = { broken: "regressed", unjudged: "incomplete" } as const satisfies Partial<Record<Kind, string>>;
+    const outcomes = { broken: "regressed", exposed: "incomplete", unjudged: "incomplete" } as const satisfies Partial<
+      Record<Kind, string>
+    >;
     const expected = Object.entries(outcomes).find(([name]) => name === kind)?.[1] ?? "ok";
     expect(compareReports(found(old), found(now)).outcome).toBe(expected);
   });
@@ -193,6 +195,10 @@ describe("a change is put down to", () => {
     const lost = { ...good, stop: { reason: "lost", words: "not run: it died", why: "it died" } } as const;
     expect(compareReports(good, lost)).toMatchObject({ outcome: "regressed", lost: "it died" });
     expect(compareReports(lost, lost).outcome).toBe("incomplete");
+    expect(compareReports(lost, lost).stays).toBeUndefined();
+    const better = compareReports(lost, good);
+    expect(better).toMatchObject({ outcome: "ok", stays: "it died" });
+    expect(compareTerminal(better, ["a", "b"], plain)).toMatch(/^OK nothing broke.*, the target no longer goes away$/m);
   });
 });
 

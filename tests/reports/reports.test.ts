@@ -179,6 +179,19 @@ describe("junit.xml", () => {
     ]);
   });
 
+  test("tells of a target that went away, also beside a failure, and of mistakes of clients that fail the run", () => {
+    const stop = { reason: "lost", words: "not run: it died", why: "it died" } as const;
+    const lost = junit(makeReport({ ...run(result("fail")), stop }, context()), protocol);
+    expect(lost).toMatch(/name="run"[\s\S]*<error message="[^"]*went away[\s\S]*stopped: it died/);
+    expect(junit(makeReport(run(result("fail")), context()), protocol)).not.toContain('name="run"');
+    const mistakes = [{ says: "it lacks a name", messages: 1, places: [] }];
+    const clients = { messages: 3, wrong: 1, mistakes };
+    const recording = { files: [], connections: 1, requirements: [], clients };
+    const target = { url: "x", embedded: false, strict: false, failOnClientMistakes: true };
+    const checked = { ...makeReport(run(result("pass")), context()), target, recording } as unknown as Report;
+    expect(junit(checked, protocol)).toMatch(/<error message="clients made mistakes"[^>]*>[\s\S]*it lacks a name/);
+  });
+
   test("is well-formed whatever the server sent", () => {
     const events = [{ at: 0, from: "server", type: "text", data: `${NASTY}${NASTY}` } as const];
     const hostile = result("fail", { checks: [check("fail", NASTY)], connections: [{ url: "ws://x/", events }] });
