@@ -24,7 +24,7 @@ export function Wrong({ data }: { readonly data: PageData }) {
     <section aria-labelledby="wrong">
       <h2 id="wrong">What is wrong</h2>
       {all.length === 0 ? (
-        <p>{data.verdict === "pass" ? "Nothing that was judged is broken." : NOTHING_FOUND}</p>
+        <Nothing data={data} />
       ) : (
         <>
           <p class="note">
@@ -40,6 +40,17 @@ export function Wrong({ data }: { readonly data: PageData }) {
       ))}
     </section>
   );
+}
+
+/** Says that nothing is wrong with the server, where something may be with its clients. */
+function Nothing({ data: { recording, verdict } }: { readonly data: PageData }) {
+  if (recording?.clients)
+    return (
+      <p>
+        The server broke nothing that was judged. The mistakes of its <a href="#clients">clients</a> stand below.
+      </p>
+    );
+  return <p>{verdict === "pass" ? "Nothing that was judged is broken." : NOTHING_FOUND}</p>;
 }
 
 interface EntryProps {
