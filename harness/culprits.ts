@@ -7,7 +7,6 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { endHanging, livesOn } from "./fall.ts";
 import { isCommon, isHarmless, relapse, SLACK, withOddInput } from "./guess.ts";
 import { likeBefore } from "./late-ends.ts";
-import { fellByTheClock } from "./own-end.ts";
 import { type Fall, hasEnded, type Pass, settle } from "./pass.ts";
 import { type Confirmed, isOutOfTime, type Search } from "./proof.ts";
 import { greetsAll } from "./protocol.ts";
@@ -183,7 +182,7 @@ function longestDelay(suspects: readonly CaseResult[], { fall, pass }: Search): 
 async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
   const { pass } = search;
   const all = [...pass.results.values()];
-  const convicted = (await convict(fell, search)).filter((it) => !fellByTheClock(it.fall, pass));
+  const convicted = await convict(fell, search);
   // An input that every client sends ends others everywhere. The cases about it say so.
   const isEverywhere = livesOn(fell) && convicted.length > 0 && (await endsOthers(pass));
   const culprits = isEverywhere

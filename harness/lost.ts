@@ -10,7 +10,7 @@ import { isPlain } from "./foundation.ts";
 import { goodbyeBefore } from "./goodbyes.ts";
 import { type Guess, guess } from "./guess.ts";
 import { fallOfHanging, stuckOn } from "./hanging.ts";
-import { endsAfter, stopByTheClock } from "./own-end.ts";
+import { endsByTheClock, lifeByTheClock, stopByTheClock } from "./own-end.ts";
 import { type Fall, type Pass, settle } from "./pass.ts";
 import { greetsAll } from "./protocol.ts";
 import { countEnds, dealtLong } from "./proven.ts";
@@ -110,11 +110,11 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   const { shared, ends } = pass;
   const { culprits, unexplained, toldEnds, delays } = ends;
   const back = shared.clock();
-  const early = clearByTheClock({ fall, all, atWork }, ran, back, pass);
+  const early = await clearByTheClock({ fall, all, atWork }, ran, back, pass);
   if (early) return early;
   pass.options.onSearch?.(fall.how);
   const found = await findCulprits(atWork, all, fall, pass);
-  const later = clearByTheClock({ fall, all, atWork }, ran, back, pass);
+  const later = await clearByTheClock({ fall, all, atWork }, ran, back, pass);
   if (later) return later;
   const suspects = rank(found.likely, { fall, all, atWork }, pass);
   // A server that shuts everybody out does not show that to the connections that watch for its end.
@@ -138,14 +138,14 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
  * Clears all cases of a fall that came by the clock: they run again where the server said goodbye, as one does that restarts; else the run
  * stops. Returns nothing of other falls.
  */
-function clearByTheClock(
+async function clearByTheClock(
   { fall, atWork }: Fallen,
   ran: readonly CaseResult[],
   back: number,
   pass: Pass,
-): Affected | undefined {
-  const life = endsAfter(pass);
-  if (life === undefined) return undefined;
+): Promise<Affected | undefined> {
+  const life = lifeByTheClock(pass);
+  if (life === undefined || !(await endsByTheClock(life, pass))) return undefined;
   // Only a client that watched may have heard its goodbye.
   const isTold = [...pass.standstills.told].some(({ goodbye, ms }) => goodbye && ms > 0);
   if (!tellRestart(fall, back, pass) && !isTold) {
@@ -153,6 +153,7 @@ function clearByTheClock(
       pass.standstills.told.add({ at: fall.to, ms: Math.round(back - fall.to), goodbye: true });
     else stopByTheClock(fall, life, pass);
   }
+  if (!pass.stop) await standUp(pass);
   for (const it of atWork) settle(inconclusive(it, fall.how), pass);
   return { atWork: [], recent: [...atWork, ...ran.filter((it) => it.beganAt > fall.to)] };
 }

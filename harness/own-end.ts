@@ -1,3 +1,4 @@
+import { livesOn } from "./fall.ts";
 import type { Fall, Pass } from "./pass.ts";
 import { standUp, stopUnprovoked } from "./stand-up.ts";
 import { fallsWithin, watch } from "./watcher.ts";
@@ -36,21 +37,59 @@ export async function endsByItself(age: number, pass: Pass): Promise<boolean> {
 /** The part by which the times differ for which a server stands that ends by the clock. */
 const ABOUT = 0.1;
 
+/** The time up to which a server may also stand as long each time since the same input ends it late, in timeouts. */
+const BY_INPUT = 5;
+
 /**
- * Returns the time after which a server that the suite found running ends each time it came back, in ms: twice after as long, and for
- * longer than the timeout. No input is to blame for that, whatever ran.
+ * Returns the time after which a server that the suite found running seems to end each time it came back, in ms: twice after as long, for
+ * longer than the timeout, and for longer than it is known to stand with a client that sends nothing.
  */
-export function endsAfter({ ends: { lives, culprits }, shared: { timeout } }: Pass): number | undefined {
+export function lifeByTheClock(pass: Pass): number | undefined {
+  const { lives, culprits } = pass.ends;
   const [before = 0, last = 0] = lives.slice(-2);
-  return isSteady(before, last, timeout) && culprits.size === 0 ? last : undefined;
+  return isSteady(before, last, pass) && culprits.size === 0 ? last : undefined;
 }
 
-const isSteady = (before: number, last: number, least: number): boolean =>
-  Math.min(before, last) > least && Math.abs(last - before) <= ABOUT * last;
+const isSteady = (before: number, last: number, { ends: { stood }, shared: { timeout } }: Pass): boolean =>
+  Math.min(before, last) > Math.max(timeout, stood) && Math.abs(last - before) <= ABOUT * last;
 
-/** Tells if a fall at `to`, in ms of the run's clock, came as long after the server was back as the one before: no input is proved by it. */
-export const fellByTheClock = ({ to }: Fall, { ends: { lives, stoodAt = to }, shared: { timeout } }: Pass): boolean =>
-  isSteady(lives.at(-1) ?? 0, to - stoodAt, timeout);
+/** Tells if a server is known to end by the clock, and did so the last two times. */
+export const isByTheClock = (pass: Pass): boolean =>
+  pass.ends.byTheClock !== undefined && lifeByTheClock(pass) !== undefined;
+
+/** Returns the time for which a server stood before this fall, in ms, if it is that of the one before. */
+export function steadyLife({ to }: Fall, pass: Pass): number | undefined {
+  const { lives, stoodAt = to } = pass.ends;
+  return isSteady(lives.at(-1) ?? 0, to - stoodAt, pass) ? to - stoodAt : undefined;
+}
+
+/**
+ * Tells if a server that seems to end by the clock, after so many ms, does so though the only client sends nothing: an input that ends it
+ * late comes as long before each end, too. No input ends it as late as some do by the clock.
+ */
+export async function endsByTheClock(life: number, pass: Pass): Promise<boolean> {
+  const { ends, availability, shared } = pass;
+  if (ends.byTheClock !== undefined && Math.abs(life - ends.byTheClock) <= ABOUT * life) return true;
+  // An input that came since it is back may end it once more.
+  const times = availability.downSince === undefined ? 2 : 1;
+  for (let i = 0; i < times && life <= BY_INPUT * shared.timeout; i++) {
+    if (await endsSilently((1 + ABOUT) * life, pass)) continue;
+    ends.stood = (1 + ABOUT) * life;
+    return false;
+  }
+  ends.byTheClock = life;
+  return true;
+}
+
+/** Tells if a server ends within so many ms since it came back, while the only client sends nothing. */
+async function endsSilently(ms: number, pass: Pass): Promise<boolean> {
+  const watcher = (await standUp(pass)) ? await watch(pass) : undefined;
+  if (!watcher) return false;
+  const now = pass.shared.clock();
+  const end = await fallsWithin(Math.max(0, (pass.ends.stoodAt ?? now) + ms - now), watcher, pass);
+  watcher.finish();
+  return end !== undefined && !livesOn(end);
+}
 
 /** Stops the run over a server that ends by the clock, without a goodbye. What its earlier ends made of suspects is dropped. */
 export function stopByTheClock({ how, endKind }: Fall, ms: number, pass: Pass): void {

@@ -64,6 +64,8 @@ interface Ends {
   /** The time at which a server that the suite found running last came back, in ms of the run's clock, and those for which it stood, in ms. */
   stoodAt: number | undefined;
   readonly lives: number[];
+  /** The time after which it ends each time though no client sends anything, in ms. */
+  byTheClock: number | undefined;
   /** It said goodbye to a client that watched for its end. */
   saysGoodbye: boolean;
   /** It ends though no client sends anything. */
@@ -150,6 +152,7 @@ export const newPass = (
     stood: 0,
     stoodAt: undefined,
     lives: [],
+    byTheClock: undefined,
     saysGoodbye: false,
     unprovoked: false,
   },

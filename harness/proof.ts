@@ -3,7 +3,7 @@ import type { CaseResult } from "./execute.ts";
 import { livesOn } from "./fall.ts";
 import { rest } from "./gate.ts";
 import { type Guess, guess, SLACK } from "./guess.ts";
-import { endsAfter, endsByItself } from "./own-end.ts";
+import { endsByItself, endsByTheClock, isByTheClock, lifeByTheClock, steadyLife } from "./own-end.ts";
 import { type Fall, hasEnded, type Pass } from "./pass.ts";
 import { standUp } from "./stand-up.ts";
 import { newTrials } from "./trials.ts";
@@ -51,6 +51,8 @@ export async function byItself(likely: Guess, fell: Fall, search: Search): Promi
   if (!once) return undefined;
   const isEnd = !livesOn(once.fall);
   const { age } = once.fall;
+  const life = isEnd ? steadyLife(once.fall, pass) : undefined;
+  if (life !== undefined && (await endsByTheClock(life, pass))) return undefined;
   if (isEnd && once.delay >= CLEAR && age !== undefined && (await endsByItself(age, pass))) return undefined;
   if (isEnd && (once.delay < CLEAR || (likely.difference < SAME && once.difference < SAME))) return once;
   const isStarted = isEnd && pass.target.process !== undefined;
@@ -80,7 +82,7 @@ export type Confirmed = Guess & { readonly fall: Fall };
 
 /** Tells if a search has to end: its pass did, its time and so many ms `more` are over, or the server ends by the clock. */
 export const isOutOfTime = ({ pass, deadline }: Search, more = 0) =>
-  hasEnded(pass) || timeThere(pass) > deadline + more || endsAfter(pass) !== undefined;
+  hasEnded(pass) || timeThere(pass) > deadline + more || isByTheClock(pass);
 
 /** Runs suspects once more, with a pause of so many ms between them, until the server falls. Resolves to those that ran, the best fit first. */
 export async function apart(
@@ -92,7 +94,10 @@ export async function apart(
   const { pass } = search;
   if (isOutOfTime(search, guesses.length === 1 ? LAST : 0)) return [];
   if (livesOn(fell)) await rest(CALM * pass.shared.timeout, pass.signal);
-  const watcher = guesses.length > 0 && (await standUp(pass)) ? await watch(pass) : undefined;
+  const stands = guesses.length > 0 && (await standUp(pass));
+  const life = lifeByTheClock(pass);
+  if (stands && life !== undefined && (await endsByTheClock(life, pass))) return [];
+  const watcher = stands ? await watch(pass) : undefined;
   if (!watcher || pass.signal?.aborted) return [];
   const trials = newTrials(pass);
   let end: Fall | undefined;

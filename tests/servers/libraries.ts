@@ -13,6 +13,8 @@ export interface Running {
   close(): Promise<void>;
   /** Listens no more for so many ms, as while it starts again. */
   away?(ms: number): void;
+  /** Does the same, and ends all connections. */
+  crash?(ms: number): void;
 }
 
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -99,11 +101,16 @@ async function listen(upgrade: Upgrade): Promise<Running> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   let back: ReturnType<typeof setTimeout> | undefined;
+  const away = (ms: number) => {
+    server.close();
+    back = setTimeout(() => server.listen(port, "127.0.0.1"), ms);
+  };
   return {
     url: `ws://127.0.0.1:${port}`,
-    away(ms) {
-      server.close();
-      back = setTimeout(() => server.listen(port, "127.0.0.1"), ms);
+    away,
+    crash(ms) {
+      away(ms);
+      for (const socket of sockets) socket.destroy();
     },
     close: () =>
       new Promise((resolve) => {
