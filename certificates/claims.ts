@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isPlain } from "../harness/foundation.ts";
 import { wordsOfNoticed } from "../harness/noticed-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { aboutProtocol, titleOf } from "../reports/names.ts";
@@ -52,3 +53,7 @@ function namesItsLimits({ limit, limits, target: { users } }: Report): boolean {
 /** Tells if a report says what its certificate does. One of an older version of the suite says nothing of it. */
 export const saysAlike = ({ certificate }: Report, said: ReportCertificate, isOlder: boolean): boolean =>
   certificate === undefined ? isOlder : isDeepStrictEqual(certificate, said);
+
+/** Tells if each case is plain that a report calls so. Another version of the suite may call others so. */
+export const callsPlain = ({ cases }: Report, { foundations }: Pick<Protocol, "foundations">): boolean =>
+  cases.every(({ id, plain }) => !plain || isPlain(id, foundations));

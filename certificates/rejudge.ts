@@ -149,8 +149,7 @@ async function judgeAgain(
   const verdict = worst(checks.map((check) => check.verdict));
   const result = { case: it, verdict, checks, connections: [], beganAt: 0, durationMs: 0 };
   const shown = reportCase({ ...result, connections: transcripts.map(keep) }, bench.protocol);
-  const isPlainer = stored.plain && !shown.plain;
-  if (shown.title !== stored.title || shown.suite !== stored.suite || isPlainer)
+  if (shown.title !== stored.title || shown.suite !== stored.suite)
     return { problem: "its title or suite is not that of the case" };
   return isDeepStrictEqual(shown.connections, stored.connections)
     ? { is: { stored, result } }

@@ -8,7 +8,7 @@ import { FORMATS } from "../reports/formats.ts";
 import { contradictionIn } from "../reports/read.ts";
 import type { Report } from "../reports/report.ts";
 import { countedBy } from "../reports/sets.ts";
-import { oddClaims, saysAlike } from "./claims.ts";
+import { callsPlain, oddClaims, saysAlike } from "./claims.ts";
 import { conditionsOf, outOfBounds } from "./conditions.ts";
 import { textOf } from "./content.ts";
 import { digestsOf } from "./digests.ts";
@@ -141,12 +141,14 @@ function verdict(content: BundleContent): Findings {
   const wrong = contradictionIn(report);
   const owed = protocol.requirements.map(({ id, level, section, suite = section }) => [id, suite, level]);
   const told = report.requirements.map(({ id, level, suite }) => [id, suite, level]);
-  const isOther = judgesAlike(content) && !isDeepStrictEqual(owed, told);
+  const isOwn = judgesAlike(content);
+  const isOther = isOwn && !isDeepStrictEqual(owed, told);
   return {
     problems: [
       ...(wrong === undefined ? [] : [`report.json: ${wrong}`]),
       ...oddClaims(report, protocol, own),
       ...(isOther ? ["the requirements of the report are not those of the catalogue"] : []),
+      ...(isOwn && !callsPlain(report, protocol) ? ["a case is said to be plain, and is not"] : []),
     ],
   };
 }

@@ -148,6 +148,13 @@ describe("the report in a bundle", () => {
   });
 });
 
+test("a case that is not plain is called so by another version of the suite alone", async () => {
+  const report = { ...healthy.report, cases: healthy.report.cases.map((it) => ({ ...it, plain: true as const })) };
+  const files = await bundle({ ...healthy, report });
+  expect(await firstProblem(files)).toMatch(/^verdict: a case is said to be plain, and is not/);
+  expect(await firstProblem(sealed(files, { ...healthy, report }, { suite: "0".repeat(64) }))).toBeUndefined();
+});
+
 test("nobody is told to believe a page because it is said to be of another version", async () => {
   const suite = { name: "tachyon-conformance", version: "0.2.9" };
   const older = { ...healthy, report: { ...healthy.report, suite } };
