@@ -2,7 +2,6 @@ import { gapOf, SECOND, SLOWER } from "./connection-rate.ts";
 import { type Failure, isTurnedAway, saysLimit, UNKNOWN, wordsOfFailure } from "./failure.ts";
 import type { Found } from "./measure.ts";
 import { afterRefused, afterServed, type Spell } from "./spell.ts";
-import { plural } from "./words.ts";
 
 /** A refusal: when the connection began, in ms of the run's clock, and the way. */
 export interface Refused {
@@ -81,6 +80,8 @@ export const noneKnown = (): KnownLimits => ({
 /** Tells if a limit is known. */
 export const isLimited = ({ found, gap }: KnownLimits): boolean => found.together !== undefined || gap > 0;
 
+const isFound = ({ together, perSecond }: Found): boolean => together !== undefined || perSecond !== undefined;
+
 /** The clients in a row that a target refuses which lets nobody in. One that refuses a share serves others between. */
 const SHUT = 5;
 
@@ -139,7 +140,7 @@ export function learnMeasured(known: KnownLimits, more: Found, { again, served }
     return;
   }
   // A busy machine cannot repeat what was too much for the target. Later refusals will show if this is still too fast.
-  const isOpen = wordsOfFound({ ...known.found, ...more }) === undefined && !again && known.measured <= VAIN;
+  const isOpen = !isFound({ ...known.found, ...more }) && !again && known.measured <= VAIN;
   const saysSo = [...known.ways.values()].some(saysLimit); // A server that dies resets connections, too.
   const guess = isOpen && saysSo && known.before >= FAST ? known.before : undefined;
   const perSecond = more.perSecond ?? (guess && guess / SLOWER);
@@ -148,7 +149,7 @@ export function learnMeasured(known: KnownLimits, more: Found, { again, served }
     known.fewer.push(more.together as number);
   // A stall ends no WebSocket at once.
   const isSure = known.measured > VAIN || [...known.ways.values()].every(isTurnedAway);
-  if (wordsOfFound(known.found) !== undefined) {
+  if (isFound(known.found)) {
     if (perSecond) known.gap = gapOf(perSecond);
     known.inVain = 0;
   } else if (closed)
@@ -231,39 +232,6 @@ function unbound(known: KnownLimits): void {
   [known.gap, known.lag] = [0, 0];
 }
 
-/** The longest time that a connection should wait for those of other cases to begin, in ms. */
-const QUEUE = 500;
-
-/** The connections that most cases hold: the client, a bystander and a newcomer. */
-const PER_CASE = 3;
-
 /** Tells if connections were refused in a way that a limit explains. */
 export const isRefusal = ({ ways }: KnownLimits, refused: readonly Failure[]): boolean =>
   refused.some((way) => ways.has(wordsOfFailure(way)));
-
-/** The most cases at work where the target lets nobody in now and then: each that is at work then runs again. */
-const FEW = 4;
-
-/** Returns how many cases can be at work at the same time. */
-export function casesWithin({ found, gap, closes }: KnownLimits, concurrency: number): number {
-  const held = found.together === undefined ? concurrency : Math.floor(found.together / PER_CASE);
-  const queued = gap === 0 ? concurrency : Math.floor(QUEUE / gap);
-  return Math.max(1, Math.min(concurrency, held, queued, closes ? FEW : concurrency));
-}
-
-/** Says the known limits in words. */
-export function wordsOfFound({ together, perSecond }: Found, fewer: readonly number[] = []): string | undefined {
-  const isFewer = together !== undefined && fewer.length > 1;
-  const known = [
-    ...(isFewer
-      ? [
-          `fewer and fewer connections at the same time (at most ${fewer.join(", then ")}: it may not free those that ended)`,
-        ]
-      : []),
-    ...(together === undefined || isFewer ? [] : [`at most ${connections(together)} at the same time`]),
-    ...(perSecond === undefined ? [] : [`about ${connections(Math.round(perSecond) || 1)} a second`]),
-  ];
-  return known.length === 0 ? undefined : `the target accepts ${known.join(" and ")}`;
-}
-
-const connections = (n: number) => plural(n, "connection");

@@ -1,18 +1,18 @@
 import { type Failure, failedByItself, refusalOf, type Tried } from "./failure.ts";
 import { gate } from "./gate.ts";
 import {
-  casesWithin,
   forget,
   isLimited,
   isRefusal,
+  type KnownLimits,
   learnInLine,
   learnRefused,
   learnServed,
   noneKnown,
   type Refused,
-  wordsOfFound,
 } from "./known-limits.ts";
 import { change, type Dial, type Explain, type Keeping, measureAll, type ShutOut } from "./measure-all.ts";
+import { wordsOfFound } from "./noticed-limits.ts";
 
 /** A case wants more connections at the same time than the target accepts, so it cannot be judged. */
 export class BeyondLimit extends Error {}
@@ -147,4 +147,20 @@ function spoils(its: Keeping, it: object, refused: readonly Failure[]): boolean 
   const { known } = its;
   const most = known.closes ? Number.POSITIVE_INFINITY : AGAIN; // The waits for such a target have a bound of their own.
   return known.total > 0 && timesAgain(its, it) < most && isRefusal(known, refused);
+}
+
+/** The longest time that a connection should wait for those of other cases to begin, in ms. */
+const QUEUE = 500;
+
+/** The connections that most cases hold: the client, a bystander and a newcomer. */
+const PER_CASE = 3;
+
+/** The most cases at work where the target lets nobody in now and then: each that is at work then runs again. */
+const FEW = 4;
+
+/** Returns how many cases can be at work at the same time. */
+function casesWithin({ found, gap, closes }: KnownLimits, concurrency: number): number {
+  const held = found.together === undefined ? concurrency : Math.floor(found.together / PER_CASE);
+  const queued = gap === 0 ? concurrency : Math.floor(QUEUE / gap);
+  return Math.max(1, Math.min(concurrency, held, queued, closes ? FEW : concurrency));
 }

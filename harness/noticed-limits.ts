@@ -1,4 +1,5 @@
-import { wordsOfFound } from "./known-limits.ts";
+import type { Found } from "./measure.ts";
+import { plural } from "./words.ts";
 
 /** The reason why each user has one connection: the target accepts no more, or mixes up several. */
 export type OneEach = "accepted" | "mixed-up";
@@ -29,3 +30,17 @@ export function wordsOfNoticed(noticed: NoticedLimits): string {
   const ofConnections = wordsOfFound(noticed, noticed.fewer) ?? (oneEach && ONE_EACH[oneEach]);
   return [ofConnections, messages && COUNTED_TOGETHER].filter((it) => it !== undefined).join("; ");
 }
+
+/** Says in words how many connections a target accepts; `fewer` are the numbers where each is lower than the one before. */
+export function wordsOfFound({ together, perSecond }: Found, fewer: readonly number[] = []): string | undefined {
+  const falling = `fewer and fewer connections at the same time (at most ${fewer.join(", then ")}: it may not free those that ended)`;
+  const known = [
+    ...(together === undefined
+      ? []
+      : [fewer.length > 1 ? falling : `at most ${connections(together)} at the same time`]),
+    ...(perSecond === undefined ? [] : [`about ${connections(Math.round(perSecond) || 1)} a second`]),
+  ];
+  return known.length === 0 ? undefined : `the target accepts ${known.join(" and ")}`;
+}
+
+const connections = (n: number) => plural(n, "connection");

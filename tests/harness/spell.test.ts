@@ -7,8 +7,8 @@ import {
   learnRefused,
   learnServed,
   noneKnown,
-  wordsOfFound,
 } from "../../harness/known-limits.ts";
+import { wordsOfFound } from "../../harness/noticed-limits.ts";
 import { afterRefused, afterServed, type Spell } from "../../harness/spell.ts";
 
 const BUSY = httpFailure(503);
