@@ -16,6 +16,9 @@ const PAUSE = 20;
 /** The lines that are told of each kind. The others are only counted. */
 const LINES = 5;
 
+/** The kinds that are told apart: a client may make up a new one with each message. */
+const KINDS = 100;
+
 /** The most characters of an event that are told. */
 const WIDTH = 160;
 
@@ -77,8 +80,9 @@ export function live(judge: (connection: string) => readonly Broken[], tell: (li
 
 /** Tells one line of a kind, unless enough of these were told. */
 function line({ counts, tell }: Telling, kind: string, from: Side, connection: string, words: string): void {
-  const count = (counts.get(kind) ?? 0) + 1;
-  counts.set(kind, count);
+  const known = counts.has(kind) || counts.size < KINDS ? kind : "others";
+  const count = (counts.get(known) ?? 0) + 1;
+  counts.set(known, count);
   if (count > LINES) return;
   const last = count === LINES ? " (more of this kind are only counted)" : "";
   tell(`${from} connection ${connection}: ${short(words, WIDTH)}${last}`);
