@@ -129,7 +129,7 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
     dropsOldest(facts.answered, REMEMBERED);
   } else if (name !== undefined && !facts.forgot) {
     if (before) broken("response.once", { words: "the request was answered before" });
-    else if (!it || !mayBeMeant(it, facts))
+    else if (!facts.breaches["response.correlated"] && !(it && mayBeMeant(it, facts)))
       broken("response.correlated", { words: "no request has this messageId and commandId" });
   } else if (it && name === undefined) {
     const same = facts.ids.get(it.id);

@@ -227,3 +227,11 @@ test("what is remembered of a long recording is bounded", () => {
   expect(kept.length).toBeLessThan(400);
   expect(rules.filter((rule) => rule.judge({ url: "", events: kept }).outcome !== "kept")).toEqual([]);
 });
+
+test("responses that nobody asked for are judged quickly behind long texts that nobody can read", () => {
+  const long = Array.from({ length: 10 }, () => text("client", `x${'abcdefgh,"'.repeat(100_000)}`));
+  const stray = Array.from({ length: 2_000 }, (_, i) => response(`${i}`));
+  const began = performance.now();
+  expect(brokenIn(...long, ...stray)).toEqual(["response.correlated"]);
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
