@@ -24,7 +24,9 @@ export interface AskedMessage {
   readonly request: WireEvent;
   response?: WireEvent;
   /** An earlier request of the same id and command, and its response: a server may leave this one aside. */
-  readonly earlier?: readonly WireEvent[];
+  earlier?: readonly WireEvent[];
+  /** Later requests of the same id and command that came before its response. */
+  readonly later?: AskedMessage[];
 }
 
 /** All that the rules need to know of a connection so far. */
@@ -92,7 +94,9 @@ function asked(event: WireEvent, facts: Reading): void {
   const known = facts.open.get(name);
   const before = known ?? facts.answered.get(name);
   const earlier = before && [before.request, ...(before.response ? [before.response] : [])];
-  facts.open.set(known ? `${name} ${facts.upTo}` : name, { request: event, ...(earlier && { earlier }) });
+  const one: AskedMessage = { request: event, later: [], ...(earlier && { earlier }) };
+  known?.later?.push(one);
+  facts.open.set(known ? `${name} ${facts.upTo}` : name, one);
   facts.forgot ||= dropsOldest(facts.open, OPEN);
 }
 
@@ -123,6 +127,8 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
   };
   look(event, message, { schemas, sender, isStray: name !== undefined && !asked && !facts.forgot }, broken);
   if (name !== undefined && key !== undefined && asked) {
+    // Without its response, a later request would be taken for answered by it.
+    for (const it of asked.later ?? []) it.earlier = [asked.request, event];
     facts.open.delete(key);
     facts.answered.delete(name);
     facts.answered.set(name, { ...asked, response: event });

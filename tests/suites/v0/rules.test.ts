@@ -195,6 +195,14 @@ const anything = fc.oneof(
   fc.constant(text("server", "oops")),
 );
 
+test("in pieces a response is not taken for that of an earlier request of the same id", () => {
+  const events = [asked("2"), asked("2"), response("2"), response("2"), response("2")].map((event, i) => at(i, event));
+  let kept: WireEvent[] = [];
+  for (const event of events) kept = prune(rules, { url: "", events: [...kept, event] });
+  const once = rules.find(({ requirement }) => requirement === "response.once");
+  for (const some of [events, kept]) expect(once?.judge({ url: "", events: some }).outcome).toBe("broken");
+});
+
 test("in pieces the same is found as in the whole", () => {
   fc.assert(
     fc.property(fc.array(anything, { maxLength: 40 }), fc.integer({ min: 1, max: 10 }), (some, size) => {
