@@ -31,6 +31,9 @@ beforeAll(async () => {
   [healthy, broken] = await Promise.all([parts(), parts("compares-versions-as-prefixes")]);
 });
 
+/** A case that is not said to show a requirement in its plainest form. */
+const unplain = ({ plain: _, ...one }: ReportCase): ReportCase => one;
+
 /** The forgeries of an attacker who makes all digests again and signs with another key. */
 const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
   "a verdict is edited from fail to pass": [
@@ -106,7 +109,7 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
     () => ({
       ...withCases({ ...healthy, report: { ...healthy.report, allCases: 1_000 } }, (some) => [
         ...some,
-        { ...(some[0] as ReportCase), id: "performance/fastest" },
+        { ...unplain(some[0] as ReportCase), id: "performance/fastest" },
       ]),
       lines: [
         ...healthy.lines,
