@@ -45,7 +45,7 @@ export function wordsOfShutOut(
   const way = pass.availability.refusal;
   if (!refuses || !way || isGateways(way) || wrongBefore(to, ran, pass).length < CASES.least) return undefined;
   const isSure = wantsLogin(way) || saysTooMany(way);
-  const words = `${how} after malformed commands or frames: it ${isSure ? "shuts" : "may shut"} out who sends many`;
+  const words = `${how} after malformed commands or frames: it ${isSure ? "shuts" : "may shut"} out who sends them`;
   return { words, isSure };
 }
 

@@ -47,7 +47,7 @@ describe("a server that shuts everybody out after malformed commands", () => {
     const { stop } = await runAgainst(url, malformed, { recovery: 100 });
     expect(stop).toMatchObject({
       reason: "lost",
-      why: expect.stringMatching(/HTTP 403\) after malformed commands or frames: it shuts out who sends many$/),
+      why: expect.stringMatching(/HTTP 403\) after malformed commands or frames: it shuts out who sends them$/),
     });
     expect(stop?.suspects).toBeUndefined();
   }, 60_000);
