@@ -3,7 +3,7 @@ import { lifeByTheClock, steadyLife } from "../../harness/own-end.ts";
 import type { Fall, Pass } from "../../harness/pass.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { onWs } from "../servers/libraries.ts";
-import { type Client, tachyon } from "../servers/tachyon.ts";
+import { overheard } from "../servers/tachyon.ts";
 
 /** A pass whose server stood so long each time, in ms, and came back last at 1,000 ms. */
 const passOf = (lives: readonly number[], culprits: readonly string[] = [], stood = 0): Pass =>
@@ -50,17 +50,7 @@ describe("a server that somebody else starts again", () => {
 
   /** Starts one. `heard` is told of each text, and ends the server with what it is given. */
   async function supervised(heard: (text: string, end: () => void) => void = () => {}) {
-    const noting = (client: Client) => {
-      const served = tachyon()(client);
-      return {
-        ...served,
-        message(text: string, binary: boolean) {
-          served.message(text, binary);
-          heard(text, end);
-        },
-      };
-    };
-    const server = await onWs(noting);
+    const server = await onWs(overheard((text) => heard(text, end)));
     const end = () => server.crash?.(AWAY);
     stops.push(server.close);
     return { url: server.url, end };

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
-import { onWs } from "../servers/libraries.ts";
-import { type Client, tachyon } from "../servers/tachyon.ts";
+import { shuttingOut } from "../servers/limiting.ts";
 
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
@@ -10,30 +9,16 @@ const malformed = cases.filter(
   ({ id }, i) => id === "disconnect/alone" || (id.startsWith("malformed/") && i % 3 === 0),
 );
 
-/** Answers 403 to all for so many ms after each so many malformed commands. */
-async function shuttingOut(wrong: number, ms: number) {
-  let seen = 0;
-  let until = 0;
-  const counting = (client: Client) => {
-    const served = tachyon()(client);
-    return {
-      ...served,
-      message(text: string, binary: boolean) {
-        served.message(text, binary);
-        if (text.includes('"system/disconnect/request"')) return;
-        seen += 1;
-        if (seen % wrong === 0) until = performance.now() + ms;
-      },
-    };
-  };
-  const server = await onWs(counting, { verifyClient: (_, answer) => answer(performance.now() >= until, 403) });
+/** Starts a server that shuts everybody out for so many ms after each so many malformed commands. */
+async function starting(wrong: number, ms: number) {
+  const server = await shuttingOut(wrong, ms);
   close = server.close;
   return server;
 }
 
 describe("a server that shuts everybody out after malformed commands", () => {
   test("for a while conforms, and the run says after how many", async () => {
-    const { url } = await shuttingOut(20, 600);
+    const { url } = await starting(20, 600);
     const run = await runAgainst(url, malformed);
     expect(brokenBy(run)).toEqual([]);
     expect([run.stop, run.unexplained]).toEqual([undefined, []]);
@@ -43,7 +28,7 @@ describe("a server that shuts everybody out after malformed commands", () => {
   }, 60_000);
 
   test("for good is told so, and no case is suspected", async () => {
-    const { url } = await shuttingOut(20, 1e6);
+    const { url } = await starting(20, 1e6);
     const { stop } = await runAgainst(url, malformed, { recovery: 100 });
     expect(stop).toMatchObject({
       reason: "lost",

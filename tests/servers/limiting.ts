@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket, connect as tcp } from "node:net";
-import type { Running } from "./libraries.ts";
-import type { Client, Tachyon } from "./tachyon.ts";
+import { onWs, type Running } from "./libraries.ts";
+import { type Client, DISCONNECT, overheard, type Tachyon } from "./tachyon.ts";
 
 /** The ways in which a gateway refuses a client beyond its limit, or where it reaches no server. */
 export type Way = 429 | 502 | 503 | "reset" | "queue";
@@ -148,4 +148,16 @@ function refuse(client: Socket, way: number | "reset"): void {
   if (way === "reset") return void client.resetAndDestroy();
   client.resume(); // What it asked is read, so that the answer is not lost to a reset.
   client.end(`HTTP/1.1 ${way} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+}
+
+/** Starts a server that answers 403 to all for so many ms after each so many malformed commands. */
+export function shuttingOut(wrong: number, ms: number) {
+  let seen = 0;
+  let until = 0;
+  const counting = overheard((text) => {
+    if (text.includes(`"${DISCONNECT}"`)) return;
+    seen += 1;
+    if (seen % wrong === 0) until = performance.now() + ms;
+  });
+  return onWs(counting, { verifyClient: (_, answer) => answer(performance.now() >= until, 403) });
 }

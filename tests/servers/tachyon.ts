@@ -93,6 +93,20 @@ export function tachyon(chosen: Partial<Choices> = {}): Tachyon {
   };
 }
 
+/** A server that conforms, and tells of each text that it gets. */
+export const overheard =
+  (heard: (text: string) => void): Tachyon =>
+  (client) => {
+    const served = tachyon()(client);
+    return {
+      ...served,
+      message(text, binary) {
+        served.message(text, binary);
+        heard(text);
+      },
+    };
+  };
+
 /** Greets a client. */
 export function greet(session: Session): void {
   session.say(greeting(session.parity));

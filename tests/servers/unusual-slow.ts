@@ -1,6 +1,17 @@
 import type { ServerOptions } from "ws";
 import { onWs } from "./libraries.ts";
-import { ban, bucket, gateway, type Limiter, queue, together, turnsAway, type Way, window } from "./limiting.ts";
+import {
+  ban,
+  bucket,
+  gateway,
+  type Limiter,
+  queue,
+  shuttingOut,
+  together,
+  turnsAway,
+  type Way,
+  window,
+} from "./limiting.ts";
 import { program } from "./program.ts";
 import { slow, turns } from "./quirks.ts";
 import { onRaw } from "./raw.ts";
@@ -41,24 +52,7 @@ function refusesLate(most: number): Unusual {
 }
 
 /** Makes a server that answers 403 to all for so many ms after some wrong commands. */
-function shutsOut(wrong: number, ms: number): Unusual {
-  let seen = 0;
-  let until = 0;
-  const counting = (client: Client) => {
-    const served = tachyon()(client);
-    return {
-      ...served,
-      message(text: string, binary: boolean) {
-        served.message(text, binary);
-        if (text.includes('"system/disconnect/request"')) return;
-        seen += 1;
-        if (seen % wrong === 0) until = performance.now() + ms;
-      },
-    };
-  };
-  const verifyClient: ServerOptions["verifyClient"] = (_, answer) => answer(performance.now() >= until, 403);
-  return limited(() => onWs(counting, { verifyClient }), 4);
-}
+const shutsOut = (wrong: number, ms: number): Unusual => limited(() => shuttingOut(wrong, ms), 4);
 
 /** One of the kinds in `slow.js`. */
 const slowly = (kind: string): Unusual => ({ start: () => program("tests/servers/slow.js", kind), warns: [] });
