@@ -56,16 +56,20 @@ async function catchesUp(ms: number, pass: Pass): Promise<boolean> {
 /** The clients that come at about the same time, of one case or of several. If each is let in this late, some wait in vain. */
 const CLIENTS = 32;
 
+/** Tells if clients come too fast for a server that lets one in after another, in so many ms each. */
+const comeTooFast = (ms: number, { shared: { timeout } }: Pass): boolean => CLIENTS * ms >= timeout;
+
 /**
  * Has clients come as slowly as the server lets them in, one after another, in so many ms each. Tells if they came faster before, and too fast
  * for that.
  */
-export function comeInLine(ms: number, { shared: { patience, limits, timeout }, options }: Pass): boolean {
-  if (CLIENTS * ms < timeout) return false;
+export function comeInLine(ms: number, pass: Pass): boolean {
+  const { patience, limits } = pass.shared;
+  if (!comeTooFast(ms, pass)) return false;
   limits.forget(); // What it could not answer in time was no refusal.
   patience.forgive();
   const isNews = limits.paces(ms);
-  if (isNews && limits.words !== undefined) options.onLimit?.(limits.words, limits.perSecond);
+  if (isNews && limits.words !== undefined) pass.options.onLimit?.(limits.words, limits.perSecond);
   return isNews;
 }
 
@@ -73,8 +77,8 @@ export function comeInLine(ms: number, { shared: { patience, limits, timeout }, 
 export async function fallOfHanging(pass: Pass, stopped: string): Promise<Fall | undefined> {
   const { shared } = pass;
   const ms = shared.patience.spacing(stopped);
-  if (stopped === HANDSHAKE && shared.patience.isBehind(stopped) && (await catchesUp(ms, pass)) && comeInLine(ms, pass))
-    return undefined;
+  const isInLine = stopped === HANDSHAKE && shared.patience.isBehind(stopped) && comeTooFast(ms, pass);
+  if (isInLine && (await catchesUp(ms, pass)) && comeInLine(ms, pass)) return undefined;
   shared.patience.despair(undefined); // The newcomer waits in full.
   // Before it, a server that is slow may serve those who have left.
   const missed = await missedByNewcomer(pass, stopped, 2 * shared.timeout + shared.patience.backlog(HANDSHAKE));
