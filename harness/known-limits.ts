@@ -85,6 +85,9 @@ const isFound = ({ together, perSecond }: Found): boolean => together !== undefi
 /** The clients in a row that a target refuses which lets nobody in. One that refuses a share serves others between. */
 const SHUT = 5;
 
+/** Tells if a target let nobody in for a while. */
+export const isShut = ({ spell }: KnownLimits): boolean => spell !== undefined && spell.count >= SHUT;
+
 /** Learns that the target served a client that `began` at a time. Both are in ms of the run's clock. */
 export function learnServed(known: KnownLimits, now: number, began: number): void {
   known.spell = afterServed(known.spell, began);
@@ -179,7 +182,7 @@ function step(known: KnownLimits): void {
   if (known.inVain > IN_VAIN) {
     if (measuresAgain(known)) return;
     // No pace is slow enough. If nobody was served meanwhile, it lets nobody in now and then.
-    known.closes = known.spell !== undefined && known.spell.count >= SHUT;
+    known.closes = isShut(known);
     if (known.closes) unbound(known);
     else giveUp(known, true);
     return;

@@ -11,7 +11,7 @@ import {
   noneKnown,
   type Refused,
 } from "./known-limits.ts";
-import { change, type Dial, type Explain, type Keeping, measureAll, type ShutOut } from "./measure-all.ts";
+import { type ByInputs, change, type Dial, type Keeping, measureAll, type ShutOut } from "./measure-all.ts";
 import { wordsOfFound } from "./noticed-limits.ts";
 
 /** A case wants more connections at the same time than the target accepts, so it cannot be judged. */
@@ -63,9 +63,9 @@ export interface Limits {
   cases(concurrency: number): number;
   /**
    * Measures the limits while nothing else is at work. What `dial` opens takes no turn. Resolves to a time in which the target
-   * let nobody in, which is no limit.
+   * let nobody in, which is no limit; `byInputs` finds out if inputs were the reason.
    */
-  measure(dial: Dial, signal?: AbortSignal, shutsOut?: Explain): Promise<ShutOut>;
+  measure(dial: Dial, signal: AbortSignal | undefined, byInputs: ByInputs): Promise<ShutOut>;
 }
 
 /** The most times that a case runs again for a limit. */
@@ -116,7 +116,7 @@ export function limits(clock: () => number, timeout: number): Limits {
     get wrong() {
       return known.wrong;
     },
-    measure: (dial, signal, shutsOut) => measureAll(its, dial, signal, shutsOut),
+    measure: (dial, signal, byInputs) => measureAll(its, dial, signal, byInputs),
   };
 }
 

@@ -12,6 +12,7 @@ import {
 import { type Gate, rest } from "./gate.ts";
 import {
   isLimited,
+  isShut,
   type KnownLimits,
   learnClosed,
   learnMeasured,
@@ -31,11 +32,23 @@ export interface ShutOut {
 /** Opens a connection as any client does; if it shall `listen`, waits a moment for the server to turn it away. */
 export type Dial = (listen: boolean) => Promise<Attempt>;
 
-/**
- * Finds the number of wrong inputs after which a target lets nobody in for a while, if it does. `letsIn` waits until it lets somebody in, and
- * resolves to the number of tries; to infinity if it does not.
- */
-export type Explain = (letsIn: () => Promise<number>) => Promise<number | undefined>;
+/** The means to see if a target lets clients in: plain ones, which no limit of the suite holds up. */
+export interface Entrance {
+  /** Tells if one is let in now. */
+  isOpen(): Promise<boolean>;
+  /** Waits until one is; resolves to the number of tries, to infinity if the target does not let anybody in any more. */
+  opens(): Promise<number>;
+}
+
+/** The ways to explain by inputs that a target lets nobody in for a while. */
+export interface ByInputs {
+  /** Finds the number of wrong inputs after which it does so, if there is one. */
+  many(entrance: Entrance): Promise<number | undefined>;
+  /** Blames a case that does so alone; tells if there is one. */
+  one(entrance: Entrance): Promise<boolean>;
+  /** A case is known that does so alone. */
+  readonly isOne: boolean;
+}
 
 /** The time after which a target has noticed that the last connection ended, in ms. */
 const SETTLING = 100;
@@ -59,14 +72,14 @@ export function change({ known, gate, clock }: Keeping): void {
 }
 
 /**
- * Measures the limits while nothing else is at work. Resolves to a time in which the target let nobody in, which is no limit; `shutsOut`
- * finds out if wrong inputs were the reason.
+ * Measures the limits while nothing else is at work. Resolves to a time in which the target let nobody in, which is no limit; `byInputs`
+ * finds out if inputs were the reason.
  */
 export async function measureAll(
   its: Keeping,
   dial: Dial,
   signal: AbortSignal | undefined,
-  shutsOut: Explain = async () => undefined,
+  byInputs: ByInputs,
 ): Promise<ShutOut> {
   const { known, gate, clock } = its;
   const { at } = known.refusal;
@@ -77,15 +90,23 @@ export async function measureAll(
   const listens = ways.some(isTurnedAway);
   const come = () => dial(listens);
   const began = clock();
-  const kind = known.wrong !== undefined ? "shutOut" : ways.some(saysTooMany) ? "tooMany" : "others";
+  const isKnown = known.wrong !== undefined || byInputs.isOne;
+  const kind = isKnown ? "shutOut" : ways.some(saysTooMany) ? "tooMany" : "others";
   const rests = RESTS[kind];
   const { tries, way } = await untilLetIn(come, rests, signal);
   if (way !== undefined || signal?.aborted) return { way };
   const lasted = clock() - began;
   const closed = { ms: tries > TRIES ? clock() - at : 0 };
-  const mayShut = known.wrong === undefined && !isLimited(known) && !listens && !ways.some(saysNoRoom);
-  const shut = mayShut ? await shutByWrong(its, () => triesToLetIn(come, rests, signal), shutsOut) : undefined;
+  const mayShut = known.wrong === undefined && !isLimited(known) && !listens;
+  const entrance = {
+    isOpen: async () => (await untilLetIn(come, [], signal)).way === undefined,
+    opens: () => triesToLetIn(come, rests, signal),
+  };
+  if (mayShut && lasted < BY_SECOND && (tries > 1 || isShut(known)) && (await byInputs.one(entrance)))
+    return { took: clock() - at };
+  const shut = mayShut && !ways.some(saysNoRoom) ? await shutByWrong(its, entrance, byInputs) : undefined;
   if (shut) return shut;
+  known.closes ||= byInputs.isOne;
   if (known.closes) return closedAgain(its, tries);
   if (tries > TRIES && lasted > BY_SECOND) {
     // Each measurement would close it again.
@@ -106,17 +127,17 @@ export async function measureAll(
 /** Finds out if wrong inputs shut everybody out; resolves to the last time for which they did. */
 async function shutByWrong(
   { known, clock }: Keeping,
-  letsIn: () => Promise<number>,
-  shutsOut: Explain,
+  entrance: Entrance,
+  byInputs: ByInputs,
 ): Promise<ShutOut | undefined> {
   let ms = 1;
-  const timed = async () => {
+  const opens = async () => {
     const since = clock();
-    const tries = await letsIn();
+    const tries = await entrance.opens();
     ms = Math.max(1, clock() - since);
     return tries;
   };
-  learnShutOut(known, await shutsOut(timed));
+  learnShutOut(known, await byInputs.many({ ...entrance, opens }));
   return known.wrong === undefined ? undefined : { ms, took: clock() - known.refusal.at };
 }
 

@@ -70,7 +70,7 @@ export interface Clause {
 export interface Clue {
   /** The case that shows it. */
   readonly caseId: string;
-  readonly check: Pick<Check, "harm" | "silence">;
+  readonly check: Pick<Check, "harm" | "endKind" | "silence">;
   /** The connection that shows it, and the event there; none where nothing came. */
   readonly url?: string | undefined;
   readonly event?: WireEvent | undefined;

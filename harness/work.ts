@@ -13,6 +13,7 @@ import { pool } from "./pool.ts";
 import { dropProven } from "./proven.ts";
 import type { Case } from "./scenario.ts";
 import { casesAtWork, hangUp, mayOverlap, seemsDeaf, share, wasServing } from "./shared.ts";
+import { blameForShutOut, isShutByOne } from "./shut-by-one.ts";
 import { shutsOutAfter, wrongBefore } from "./shut-out.ts";
 import { openStalls, untilStall } from "./standstill.ts";
 import { HANDSHAKE } from "./waited.ts";
@@ -94,6 +95,7 @@ export async function work(
       const again = spoiledBy(ran, pass).map((it) => it.case);
       for (const it of again) pass.shared.limits.again(it);
       queue.unshift(...again);
+      if (isShutByOne(pass)) dropProven(queue, (it) => it, pass);
     }
   }
   // The result of a culprit is its blame, whatever came later.
@@ -145,7 +147,8 @@ async function workInOneGo(
 /** Returns the results that a limit on connections may have spoiled: these cases have to run again. */
 function spoiledBy(ran: readonly CaseResult[], pass: Pass): CaseResult[] {
   if (hasEnded(pass)) return [];
-  return ran.filter(({ case: it, refused = [] }) => pass.shared.limits.spoils(it, refused));
+  const { shared, ends } = pass;
+  return ran.filter(({ case: it, refused = [] }) => !ends.culprits.has(it.id) && shared.limits.spoils(it, refused));
 }
 
 /** The time within which a server turns a client away after it opened its connection, in ms. */
@@ -156,7 +159,7 @@ async function explainRefusal(ran: readonly CaseResult[], pass: Pass): Promise<v
   const { limits } = pass.shared;
   const { at, way } = limits.refusal;
   // A server that turns clients away by itself has not fallen.
-  if (isTurnedAway(way) || !endedSilent(ran, at)) return await measureLimits(pass);
+  if (isTurnedAway(way) || !endedSilent(ran, at)) return await measureLimits(ran, pass);
   pass.availability.refuses(at, way);
   limits.forget();
 }
@@ -165,7 +168,7 @@ async function explainRefusal(ran: readonly CaseResult[], pass: Pass): Promise<v
  * Measures a limit that was noticed, with connections that no limit holds up; nothing else may be at work. Tells what is new, and
  * notes if the target lets nobody in any more.
  */
-async function measureLimits(pass: Pass): Promise<void> {
+async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<void> {
   const { protocol, target, options, shared, signal, results } = pass;
   const { limits } = shared;
   const before = limits.words;
@@ -178,8 +181,16 @@ async function measureLimits(pass: Pass): Promise<void> {
     return client;
   };
   const { at, way: refused } = limits.refusal;
-  const wrong = wrongBefore(at, [...results.values()], pass);
-  const { ms = 0, took = ms, way } = await limits.measure(come, signal, (letsIn) => shutsOutAfter(wrong, letsIn, pass));
+  const all = [...new Map([...results, ...ran.map((it) => [it.case, it] as const)]).values()];
+  const {
+    ms = 0,
+    took = ms,
+    way,
+  } = await limits.measure(come, signal, {
+    many: ({ opens }) => shutsOutAfter(wrongBefore(at, all, pass), opens, pass),
+    one: (entrance) => blameForShutOut(at, all, entrance, pass),
+    isOne: isShutByOne(pass),
+  });
   signal?.removeEventListener("abort", cut);
   cut();
   if (way !== undefined) pass.availability.refuses(at, way);
@@ -205,6 +216,7 @@ export async function alone(it: Case, pass: Pass): Promise<CaseResult> {
   let result = await once();
   const { limits } = pass.shared;
   if (limits.suspected && !isGone(pass)) await explainRefusal([result], pass);
+  if (pass.ends.culprits.has(it.id)) return pass.results.get(it) ?? result;
   if (!isGone(pass) && limits.explains(result.refused ?? [])) result = await once();
   if (hasEnded(pass) || !isGone(pass)) return result;
   const others = [...pass.results.values()].filter((other) => other.case !== it);

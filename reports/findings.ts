@@ -75,7 +75,7 @@ export const news: typeof findings = (report) => findings(report).filter(({ expe
 const HARMS: Readonly<Record<Harm, string>> = {
   end: "it ends the server",
   hang: "it makes the server hang",
-  stall: "it makes the server stand still",
+  stall: "it keeps the server from serving anybody",
   drop: "it ends the connections of others",
 };
 

@@ -1,8 +1,14 @@
 import type { Clue, Symptom } from "../../harness/protocol.ts";
+import { SHUT_OUT } from "../../harness/shut-by-one.ts";
 import type { SharedId } from "./dialect.ts";
 
 /** The usual mistakes by which one client's input harms all others, by what became of the server. */
 export const harmed: readonly Symptom[] = [
+  {
+    shows: ({ check: { endKind } }) => endKind === SHUT_OUT,
+    cause:
+      "What keeps attackers off counts one such input as an attack, and turns away everybody instead of the client that sent it; or the input takes a resource that all need, such as a pool or a lock, until a timer gives it back.",
+  },
   {
     shows: ({ check: { harm } }) => harm === "hang" || harm === "stall",
     cause:

@@ -151,13 +151,20 @@ function refuse(client: Socket, way: number | "reset"): void {
 }
 
 /** Starts a server that answers 403 to all for so many ms after each so many malformed commands. */
-export function shuttingOut(wrong: number, ms: number) {
+export const shuttingOut = (wrong: number, ms: number) =>
+  banning((text) => !text.includes(`"${DISCONNECT}"`), { after: wrong, ms, status: 403 });
+
+/** Starts a server that answers a status to all for so many ms `after` so many texts that are `bad`. */
+export function banning(
+  bad: (text: string) => boolean,
+  { after = 1, ms, status }: { readonly after?: number; readonly ms: number; readonly status: number },
+) {
   let seen = 0;
   let until = 0;
   const counting = overheard((text) => {
-    if (text.includes(`"${DISCONNECT}"`)) return;
+    if (!bad(text)) return;
     seen += 1;
-    if (seen % wrong === 0) until = performance.now() + ms;
+    if (seen % after === 0) until = performance.now() + ms;
   });
-  return onWs(counting, { verifyClient: (_, answer) => answer(performance.now() >= until, 403) });
+  return onWs(counting, { verifyClient: (_, answer) => answer(performance.now() >= until, status) });
 }

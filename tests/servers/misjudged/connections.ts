@@ -1,4 +1,5 @@
 import type { RequirementId } from "../../../schemas/0.1.7/requirements.ts";
+import { banning } from "../limiting.ts";
 import { program } from "../program.ts";
 import { onRaw } from "../raw.ts";
 import {
@@ -17,6 +18,8 @@ import { chooses, everyNth, type Misjudged, type Right, sends, wraps } from "./m
 
 /** The name for no command, so that a message gets no answer. */
 const IGNORED = Symbol();
+
+const isRequest = (text: string) => commandIn(text) === "system/disconnect/request";
 
 const goodbye = { command: "system/disconnected/response", status: "success" };
 
@@ -178,5 +181,15 @@ export const ofConnections: Readonly<Record<string, Misjudged>> = {
   }),
 
   // Stalls.
+  // One input shuts everybody out.
+  "answers 429 to all for 1 s after a request with a property `data`": {
+    start: () => banning((text) => isRequest(text) && text.includes('"data"'), { ms: 1_000, status: 429 }),
+    told: ["disconnect.isolated"],
+  },
+  "answers 503 to all for 700 ms after a command that is a number": {
+    start: () => banning((text) => /"command":1\b/.test(text), { ms: 700, status: 503 }),
+    told: ["malformed.survives"],
+  },
+
   "stands still for 2.5 s once": { start: () => program("tests/servers/slow.js", "stands still for 2.5 s once") },
 };
