@@ -49,6 +49,9 @@ export async function endHanging(pass: Pass, missed: string): Promise<Fall> {
 /** The end of a server of which no more is known. */
 export const STOPPED_ACCEPTING = "the server stopped accepting connections";
 
+/** The kind of end of a server that lives on, and refuses everybody over an input, for a while or for good. */
+export const SHUT_OUT = "shut-out";
+
 /** Says how a server ended, or that it ended the connections of others. */
 export async function howItFell({ target, availability }: Pass): Promise<Omit<Fall, "from" | "to">> {
   const { process } = target;
@@ -64,7 +67,9 @@ export async function howItFell({ target, availability }: Pass): Promise<Omit<Fa
   const { downSince, refusal } = availability;
   if (downSince === undefined) return ENDED_OTHERS;
   if (refusal === undefined) return { how: STOPPED_ACCEPTING, endKind: "away", harm: "end" };
-  return { how: `${STOPPED_ACCEPTING} (${wordsOfFailure(refusal)})`, endKind: `away: ${refusal.code}`, harm: "end" };
+  const how = `${STOPPED_ACCEPTING} (${wordsOfFailure(refusal)})`;
+  // Without a process, a gateway may say so before a server that has ended.
+  return { how, endKind: process ? SHUT_OUT : `away: ${refusal.code}`, harm: "end" };
 }
 
 /** The time between two looks at a server that is gone, in ms. */

@@ -184,9 +184,8 @@ function giveUp({ fall, all, atWork }: Fallen, pass: Pass): void {
   if (only && !culprits.has(only.result.case.id)) blame(only, fall, pass);
   const shutOut = only ? undefined : wordsOfShutOut(fall, all, pass);
   // A known culprit makes a guess at another needless.
-  const isGuess =
-    !only && !shutOut?.isSure && !pass.ends.unprovoked && (pass.stop === undefined || culprits.size === 0);
-  pass.stop ??= { reason: "lost", why: shutOut?.words ?? fall.how };
+  const isGuess = !only && !pass.ends.unprovoked && (pass.stop === undefined || culprits.size === 0);
+  pass.stop ??= { reason: "lost", why: shutOut ?? fall.how };
   if (isGuess) pass.stop = { ...pass.stop, suspects: rank([], { fall, all, atWork }, pass) };
 }
 

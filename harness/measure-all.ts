@@ -94,7 +94,7 @@ export async function measureAll(
   const kind = isKnown ? "shutOut" : ways.some(saysTooMany) ? "tooMany" : "others";
   const rests = RESTS[kind];
   const { tries, way } = await untilLetIn(come, rests, signal);
-  if (way !== undefined || signal?.aborted) return { way };
+  if (way !== undefined || signal?.aborted) return { way, took: clock() - at };
   const lasted = clock() - began;
   const closed = { ms: tries > TRIES ? clock() - at : 0 };
   const mayShut = known.wrong === undefined && !isLimited(known) && !listens;

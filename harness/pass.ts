@@ -66,6 +66,8 @@ interface Ends {
   readonly lives: number[];
   /** The time after which it ends each time though no client sends anything, in ms. */
   byTheClock: number | undefined;
+  /** Its process lived on, refused everybody, and did not let anybody in again in all the time that it had. */
+  refusesForGood: boolean;
   /** It said goodbye to a client that watched for its end. */
   saysGoodbye: boolean;
   /** It ends though no client sends anything. */
@@ -153,6 +155,7 @@ export const newPass = (
     stoodAt: undefined,
     lives: [],
     byTheClock: undefined,
+    refusesForGood: false,
     saysGoodbye: false,
     unprovoked: false,
   },

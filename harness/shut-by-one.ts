@@ -3,6 +3,7 @@ import { timeThere, timeToSearch } from "./budget.ts";
 import { canaryOf } from "./canary.ts";
 import { type CaseResult, endOf, execute } from "./execute.ts";
 import { wordsOfFailure } from "./failure.ts";
+import { SHUT_OUT } from "./fall.ts";
 import { rest } from "./gate.ts";
 import { guess } from "./guess.ts";
 import type { Entrance } from "./measure-all.ts";
@@ -27,12 +28,11 @@ const REST = 1_100;
 /** The time after which a target has noticed that the connections of a case ended, in ms. */
 const SETTLING = 100;
 
-/** The kind of the harm that such an input does. */
-export const SHUT_OUT = "shut-out";
-
 /** Tells if an input is known after which the target lets nobody in for a while. */
 export const isShutByOne = ({ results }: Pick<Pass, "results">): boolean =>
-  [...results.values()].some(({ checks }) => checks.some(({ endKind }) => endKind === SHUT_OUT));
+  [...results.values()].some(({ checks }) =>
+    checks.some(({ harm, endKind }) => harm === "stall" && endKind === SHUT_OUT),
+  );
 
 /**
  * Finds the case after which the target let nobody in from `at` on, in ms of the run's clock, and blames it. The suspects run again, each

@@ -37,16 +37,11 @@ const isGateways = ({ status = 0 }: Failure): boolean => status >= 500;
  * Says of a target that lets nobody in any more that it may shut out who sends wrong inputs, if many came. It is sure where it still says
  * so: a gateway before a server that has ended says something else.
  */
-export function wordsOfShutOut(
-  { to, how, refuses }: Fall,
-  ran: readonly CaseResult[],
-  pass: Pass,
-): { readonly words: string; readonly isSure: boolean } | undefined {
+export function wordsOfShutOut({ to, how, refuses }: Fall, ran: readonly CaseResult[], pass: Pass): string | undefined {
   const way = pass.availability.refusal;
   if (!refuses || !way || isGateways(way) || wrongBefore(to, ran, pass).length < CASES.least) return undefined;
-  const isSure = wantsLogin(way) || saysTooMany(way);
-  const words = `${how} after malformed commands or frames: it ${isSure ? "shuts" : "may shut"} out who sends them`;
-  return { words, isSure };
+  const shuts = wantsLogin(way) || saysTooMany(way) ? "shuts" : "may shut";
+  return `${how} after malformed commands or frames: it ${shuts} everybody out over one of them, or over their number`;
 }
 
 /**

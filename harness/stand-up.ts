@@ -21,10 +21,11 @@ const NEWBORN = { starts: 3, within: 50 } as const;
 
 /** Starts it or waits for it, and takes no note of the time. One that is not there again after some `starts` stops the run. */
 async function bringBack(pass: Pass, starts = 0): Promise<boolean> {
-  const { target, availability, options, shared, signal } = pass;
+  const { target, availability, shared, signal } = pass;
   const { process } = target;
   const how = pass.ends.falls.at(-1)?.how ?? STOPPED_ACCEPTING;
-  for (const deadline = shared.clock() + options.recovery; !signal?.aborted; await sleep(BETWEEN_LOOKS)) {
+  const deadline = deadlineToReturn(pass);
+  for (; !signal?.aborted; await sleep(BETWEEN_LOOKS)) {
     // The end of a process is known a moment later than that of its connections.
     if (process?.death) {
       if (starts === NEWBORN.starts) stopUnprovoked(pass, `${how}, and ${starts} times more when only one client came`);
@@ -37,10 +38,19 @@ async function bringBack(pass: Pass, starts = 0): Promise<boolean> {
     if (shared.clock() <= deadline) continue;
     if (starts > 0) pass.stop ??= { reason: "lost", why: `${how}, also after it was started again` };
     if (!process || pass.stop) return false;
+    pass.ends.refusesForGood ||= availability.refusal !== undefined;
     await process.kill();
   }
   shared.patience.forgive();
   return !signal?.aborted;
+}
+
+/** Returns the time by which a server has to be back. One that refuses everybody was waited for since it began to do so. */
+function deadlineToReturn({ ends, availability, options, shared }: Pass): number {
+  const now = shared.clock();
+  if (ends.refusesForGood) return now;
+  const { refusal, downSince = now } = availability;
+  return Math.max(now, (refusal ? downSince : now) + options.recovery);
 }
 
 /** Tells if a server that was just started stands a moment after a client came. Once it did, no client as such ends it. */

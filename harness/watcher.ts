@@ -3,6 +3,7 @@ import { isFirst, servesRequests } from "./canary.ts";
 import type { Connection } from "./connection.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { missedHandshake } from "./doubt.ts";
+import { refusalOf } from "./failure.ts";
 import { diedOrNot, endHanging, howItFell } from "./fall.ts";
 import { rest } from "./gate.ts";
 import { isOwnGoodbye } from "./goodbyes.ts";
@@ -30,11 +31,17 @@ export async function hasFallen(watcher: Connection, pass: Pass, look: boolean):
   const { target, availability } = pass;
   const { falls } = pass.ends;
   const isOver = () => target.process?.death !== undefined || availability.downSince !== undefined || isEnded(watcher);
-  const before = falls.at(-1)?.hangs;
-  if (before !== undefined && !isOver()) {
-    const missed = await missedByNewcomer(pass, before, HANGS * pass.shared.timeout);
+  const { hangs, refuses } = falls.at(-1) ?? {};
+  if (hangs !== undefined && !isOver()) {
+    const missed = await missedByNewcomer(pass, hangs, HANGS * pass.shared.timeout);
     if (missed !== undefined && !isOver()) return endHanging(pass, missed);
-  } else if (look && !isOver()) (await ask(pass)).finish();
+  } else if ((look || refuses) && !isOver()) {
+    const newcomer = await ask(pass);
+    newcomer.finish();
+    // Those whose connections are open do not notice that it refuses everybody else, as it did before.
+    const way = refuses && refusalOf(newcomer);
+    if (way) availability.refuses(pass.shared.clock(), way);
+  }
   return isOver() ? fallShownBy(watcher, pass) : undefined;
 }
 

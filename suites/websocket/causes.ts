@@ -1,5 +1,5 @@
+import { SHUT_OUT } from "../../harness/fall.ts";
 import type { Clue, Symptom } from "../../harness/protocol.ts";
-import { SHUT_OUT } from "../../harness/shut-by-one.ts";
 import type { SharedId } from "./dialect.ts";
 
 /** The usual mistakes by which one client's input harms all others, by what became of the server. */

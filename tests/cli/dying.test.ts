@@ -142,6 +142,13 @@ const deaths: Readonly<Record<string, readonly [on: readonly string[], right: Ri
     ["bracket=shut@0"],
     { culprits: ["transport/odd-a-host-with-an-open-bracket"], says: [/stopped answering anybody/] },
   ],
+  "refuses everybody for good": [
+    ["null=refuse:429@0", "bracket=refuse:503@0"],
+    {
+      culprits: [NULL, "transport/odd-a-host-with-an-open-bracket"],
+      says: [/stopped accepting connections \(HTTP 429\)/],
+    },
+  ],
   "drops all others at once": [["null=drop@0"], dropped],
   "drops all others 100 ms later": [["null=drop@100"], dropped],
   "dies 50 ms later, one case at a time": [["null=exit:1@50"], { culprits: [NULL] }, "--concurrency", "1"],

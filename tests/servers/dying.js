@@ -63,6 +63,10 @@ const fates = {
   shut() {
     shut = true;
   },
+  /** Lives on with its clients, and refuses everybody else with a status. */
+  refuse(status) {
+    refusal = status;
+  },
   /** Lives on with its clients, accepts more, and greets none of them. */
   mute() {
     mute = true;
@@ -99,15 +103,17 @@ function over(kind, what, client) {
 let running;
 let mute = false;
 let shut = false;
+let refusal;
 let locked = values.jam !== undefined && existsSync(values.jam);
 
 function serve() {
   process.on("disconnect", () => process.exit());
   running = start(
     {
-      admit(proceed, request) {
+      admit(proceed, request, socket) {
         over("request", request);
-        if (!shut) proceed();
+        if (refusal) socket.end(`HTTP/1.1 ${refusal} No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+        else if (!shut) proceed();
       },
       hear(client, handle, text) {
         over("text", text, client);
