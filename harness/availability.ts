@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { type Failure, isAbsent, UNKNOWN } from "./failure.ts";
-import { rest } from "./gate.ts";
+import { sleep } from "./sleep.ts";
 import { isWrongHandshake } from "./transcript.ts";
 import { responseOf } from "./upgrade.ts";
 
@@ -119,6 +119,6 @@ async function recover(known: Presence, ms: number, { clock, probe, hears }: Pro
     const later = known.upAt === undefined && isTooSoon(failure);
     const pause = later ? LATER_PAUSE : PAUSE;
     if (clock() + pause > began + Math.max(ms, later ? 2 * LATER_PAUSE - PAUSE : 0)) return failure;
-    await rest(pause);
+    await sleep(pause);
   }
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { wordsOfFailure } from "./failure.ts";
 import type { Fall, Pass } from "./pass.ts";
+import { sleep } from "./sleep.ts";
 import { withoutSecrets } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";

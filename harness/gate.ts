@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "./sleep.ts";
 
 /** The bounds that a gate keeps. */
 interface Bounds {
@@ -92,7 +92,7 @@ export function takingTurns(clock: () => number, gap: () => number): () => Promi
   let tail = Promise.resolve();
   const next = async () => {
     const early = last + gap() - clock();
-    if (early > 0) await rest(early);
+    if (early > 0) await sleep(early);
     last = clock();
   };
   return () => {
@@ -100,7 +100,3 @@ export function takingTurns(clock: () => number, gap: () => number): () => Promi
     return tail;
   };
 }
-
-/** Waits for `ms`, or until the run ends. */
-export const rest = (ms: number, signal?: AbortSignal): Promise<void> =>
-  sleep(Math.ceil(ms), undefined, signal && { signal }).catch(() => {});

@@ -2,7 +2,7 @@ import { livesOn } from "./fall.ts";
 import type { Fall, Pass } from "./pass.ts";
 import { standUp, stopUnprovoked } from "./stand-up.ts";
 import { fallsWithin, watch } from "./watcher.ts";
-import { took } from "./words.ts";
+import { inSeconds } from "./words.ts";
 
 /** The time by which the age of a process at its end differs from one start to the next, in ms. */
 const VARIES = 150;
@@ -29,7 +29,7 @@ export async function endsByItself(age: number, pass: Pass): Promise<boolean> {
     pass.ends.stood = age;
     return false;
   }
-  const words = `${end.how} about ${took(end.age ?? age, 1)} after each start, though the only client there sent nothing`;
+  const words = `${end.how} about ${inSeconds(end.age ?? age, 1)} after each start, though the only client there sent nothing`;
   stopUnprovoked(pass, words);
   return true;
 }
@@ -95,5 +95,5 @@ async function endsSilently(ms: number, pass: Pass): Promise<boolean> {
 export function stopByTheClock({ how, endKind }: Fall, ms: number, pass: Pass): void {
   const { unexplained } = pass.ends;
   unexplained.splice(0, Infinity, ...unexplained.filter((it) => it.endKind !== endKind));
-  stopUnprovoked(pass, `${how} about ${took(ms, 1)} after each time it came back, whatever clients sent`);
+  stopUnprovoked(pass, `${how} about ${inSeconds(ms, 1)} after each time it came back, whatever clients sent`);
 }

@@ -134,8 +134,8 @@ export function patience(timeout: number): Patience {
     end: (kind) => lastServing(known(it, kind)),
     stopped: (kind) => stopped(it, kind),
     isBehind(kind) {
-      const { best, took, inVain } = known(it, kind);
-      return took.length > 0 && Math.min(...took) > LATE * it.timeout && best * inVain > it.timeout;
+      const { best, tookMs, inVain } = known(it, kind);
+      return tookMs.length > 0 && Math.min(...tookMs) > LATE * it.timeout && best * inVain > it.timeout;
     },
     despair(kind) {
       it.hopeless = kind;

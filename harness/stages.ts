@@ -147,9 +147,9 @@ async function stage(cases: readonly Case[], concurrency: number, pass: Pass): P
       keep: (result) => settle(result, pass),
     });
     if (mayConfirm(pass)) {
-      const took = shared.clock() - began;
-      await confirm(plainIn(queue, pass), took, pass);
-      await confirm(queue, took, pass);
+      const tookMs = shared.clock() - began;
+      await confirm(plainIn(queue, pass), tookMs, pass);
+      await confirm(queue, tookMs, pass);
     }
     if (pass.signal?.aborted) pass.stop = INTERRUPTED;
     pass.stop ??= bailed();

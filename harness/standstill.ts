@@ -3,14 +3,14 @@ import { timeThere, timeToSearch } from "./budget.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { STOOD_STILL } from "./fall.ts";
-import { rest } from "./gate.ts";
 import { guess } from "./guess.ts";
 import { type Fall, hasEnded, type Pass } from "./pass.ts";
 import { greetsAll, loadSuitesOf } from "./protocol.ts";
 import { hangUp, mayOverlap, type Stall, wasServing } from "./shared.ts";
+import { sleep } from "./sleep.ts";
 import { byLikelihood, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
 import { newTrials } from "./trials.ts";
-import { took } from "./words.ts";
+import { inSeconds } from "./words.ts";
 
 /** The time between an input and a stall that comes of it, in ms: others may be answered meanwhile. */
 const BEFORE = 250;
@@ -163,7 +163,7 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, pass: 
   let over = false;
   // A stall is longer than the wait of a case, and shows only if two clients wait in its end.
   const come = async () => {
-    for (let left: number = MOST.waits; !over || left > 0; await rest(PAUSE)) {
+    for (let left: number = MOST.waits; !over || left > 0; await sleep(PAUSE)) {
       const served = await isServed(pass);
       if (over) left = served || hasEnded(pass) ? 0 : left - 1;
     }
@@ -203,7 +203,7 @@ async function untilServed(pass: Pass): Promise<void> {
 
 /** Blames a case that ran alone for a stall, and for the one before that it explains. */
 function blameForStall(culprit: CaseResult, { at, ms }: Stall, before: Stall, pass: Pass): void {
-  const how = `${STOOD_STILL} for ${took(ms, 1)}`;
+  const how = `${STOOD_STILL} for ${inSeconds(ms, 1)}`;
   const asked = unansweredSince(culprit, at + ms - 1, greetsAll(pass.protocol));
   const since = asked >= at && asked <= at + ms ? asked : at;
   const fall: Fall = { from: before.at, to: before.at + before.ms, how, endKind: "stall", harm: "stall" };

@@ -4,9 +4,9 @@ import type { Connection } from "./connection.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { missedHandshake } from "./doubt.ts";
 import { diedOrNot, endHanging, howItFell } from "./fall.ts";
-import { rest } from "./gate.ts";
 import { isOwnGoodbye } from "./goodbyes.ts";
 import type { Fall, Pass } from "./pass.ts";
+import { sleep } from "./sleep.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
 
@@ -51,7 +51,7 @@ async function goneOrNot(pass: Pass): Promise<void> {
     const probe = await ask(pass);
     probe.finish();
     if (gaveWebSocket(probe) || missedHandshake({ connections: [probe.transcript] })) return;
-    await rest(NEWCOMERS.apart, signal);
+    await sleep(NEWCOMERS.apart, signal);
   }
 }
 
@@ -71,7 +71,7 @@ async function ask(pass: Pass): Promise<Connection> {
  */
 export async function missedByNewcomer(pass: Pass, before: string, ms: number): Promise<string | undefined> {
   const over = new AbortController();
-  const within = <T>(promise: Promise<T>) => Promise.race([promise, rest(ms, over.signal)]);
+  const within = <T>(promise: Promise<T>) => Promise.race([promise, sleep(ms, over.signal)]);
   const asked = ask(pass);
   try {
     const probe = await within(asked);
@@ -91,7 +91,7 @@ export async function missedByNewcomer(pass: Pass, before: string, ms: number): 
 
 /** Resolves to the fall if the server or the watcher ends within `ms`. */
 export async function fallsWithin(ms: number, watcher: Connection, pass: Pass): Promise<Fall | undefined> {
-  await (pass.shared.identities.users ? rest(ms, pass.signal) : watcher.quiet(ms));
+  await (pass.shared.identities.users ? sleep(ms, pass.signal) : watcher.quiet(ms));
   return hasFallen(watcher, pass, true);
 }
 

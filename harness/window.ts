@@ -3,7 +3,7 @@ export interface Window {
   /** Tells if one more case may begin while `running` are at work. `size` is the first limit; `at` is in ms of the run's clock. */
   admits(running: number, size: number, at: number): boolean;
   /** Learns from a wait that ended well: when it began, how long it took, and the shortest time that one ever took; in ms. */
-  met(what: string, began: number, took: number, best: number): void;
+  met(what: string, began: number, tookMs: number, best: number): void;
 }
 
 /** The time after which the window doubles, in timeouts. */
@@ -54,7 +54,7 @@ export function window(timeout: number): Window {
   };
   return {
     admits: (running, size, at) => admits(it, running, size, at),
-    met: (what, began, took, best) => met(it, what, began, { took, best }),
+    met: (what, began, tookMs, best) => met(it, what, began, { tookMs, best }),
   };
 }
 
@@ -75,17 +75,17 @@ function admits(it: Opening, running: number, size: number, at: number): boolean
 
 /** The time of a wait that ended well, and the shortest of its kind, in ms. */
 interface Answered {
-  readonly took: number;
+  readonly tookMs: number;
   readonly best: number;
 }
 
-function met(it: Opening, what: string, began: number, { took, best }: Answered): void {
+function met(it: Opening, what: string, began: number, { tookMs, best }: Answered): void {
   const { kinds, most, timeout } = it;
   if (most === undefined || it.needless || began < it.since) return;
-  it.answeredAt = began + took;
+  it.answeredAt = began + tookMs;
   const kind = kinds.get(what) ?? { late: [], before: undefined };
   kinds.set(what, kind);
-  kind.late.push(took - best);
+  kind.late.push(tookMs - best);
   if (kind.late.length < SAMPLE) return;
   const median = kind.late.toSorted((a, b) => a - b)[SAMPLE >> 1] ?? 0;
   kind.late = [];
@@ -95,7 +95,7 @@ function met(it: Opening, what: string, began: number, { took, best }: Answered)
   else if (isSame && most >= it.first) it.needless = true;
   else {
     kind.before = median;
-    [it.most, it.changedAt, it.since] = [Math.max(1, most >> 1), began + took, Number.POSITIVE_INFINITY];
+    [it.most, it.changedAt, it.since] = [Math.max(1, most >> 1), began + tookMs, Number.POSITIVE_INFINITY];
     for (const other of kinds.values()) other.late = [];
   }
 }

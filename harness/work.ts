@@ -184,7 +184,7 @@ async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<vo
   const all = [...new Map([...results, ...ran.map((it) => [it.case, it] as const)]).values()];
   const {
     ms = 0,
-    took = ms,
+    tookMs = ms,
     way,
   } = await limits.measure(come, signal, {
     many: ({ opens }) => shutsOutAfter(wrongBefore(at, all, pass), opens, pass),
@@ -195,7 +195,7 @@ async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<vo
   cut();
   if (way !== undefined) pass.availability.refuses(at, way);
   if (ms > 0) pass.standstills.told.add({ at, ms, refused: wordsOfFailure(refused), ...after(limits) });
-  pass.times.away += took;
+  pass.times.away += tookMs;
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }
 

@@ -1,6 +1,6 @@
 import { VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
-import { plural, took } from "../harness/words.ts";
+import { inSeconds, plural } from "../harness/words.ts";
 import { type BlockOptions, failureBlock, mark } from "./block.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
@@ -170,7 +170,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
     ...overview(report, c),
     ...(report.recording
       ? traffic(report, report.recording, { ...options, tally: painted(report.recording.connections) })
-      : [`  cases    ${casesOf(report)}${ran && `${ran},`} in ${took(durationMs)}: ${painted(report.counts)}`]),
+      : [`  cases    ${casesOf(report)}${ran && `${ran},`} in ${inSeconds(durationMs)}: ${painted(report.counts)}`]),
     `  covered  ${requirementsOf(report)} requirements of ${titleOf(protocol)}${uncovered(report, options)}`,
     ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),
     ...(last === undefined ? [] : [`  last     ${visible(last)}`]),

@@ -46,8 +46,8 @@ describe("a breach by something that came", () => {
 
   test("has its cases run again one by one, for as long as the first time took, and for 5 s at least", async () => {
     const slow = () => row(4, "x", "MUST.b", () => ["broken"], { ms: 2_500 });
-    const again = async (took: number) => {
-      const it = await confirmed(slow(), undefined, took);
+    const again = async (tookMs: number) => {
+      const it = await confirmed(slow(), undefined, tookMs);
       return marked(it).map((words) => words.replace(/^x\d fail ?/, ""));
     };
     expect(await again(0)).toEqual(["", "", "unconfirmed", "unconfirmed"]);

@@ -208,8 +208,8 @@ describe("a server is busy", () => {
   });
   test("while it takes an eighth of the timeout longer than at its best", () => {
     const it = patience(2_000);
-    const idle = (took: number) => {
-      it.met("a", 0, took);
+    const idle = (tookMs: number) => {
+      it.met("a", 0, tookMs);
       return it.idle();
     };
     expect([idle(300), idle(50), idle(300), idle(301), idle(60)]).toEqual([10, 10, 10, undefined, 10]);
