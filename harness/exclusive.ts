@@ -100,9 +100,9 @@ async function whyOneConnection(
   if (heard(second.client).length > known) return "mixed-up";
   if (isEnded(first.client)) return undefined;
   // It leaves the first open, and deaf, unless it answers no client that often.
-  const control = await come(0);
+  const another = await come(0);
   const isSame =
-    !control.isAnswered || isNothing(await login(control.client)) || isNothing(await login(control.client));
+    !another.isAnswered || isNothing(await login(another.client)) || isNothing(await login(another.client));
   return isSame ? undefined : "accepted";
 }
 

@@ -33,7 +33,7 @@ export interface Recorder {
   /** Notes an event of now, and wakes whoever waits. Returns the event. `size` is its cost in bytes. */
   record(event: Unstamped, size?: number): WireEvent | undefined;
   /** Notes a ping or pong; of many only the first, since a flood of them shall cost nothing. */
-  control(from: Side, type: "ping" | "pong", payload: Uint8Array): void;
+  controlFrame(from: Side, type: "ping" | "pong", payload: Uint8Array): void;
   /** Wakes those who wait for something that is not in the transcript, such as the success of a handshake. */
   wake(): void;
   /** Notes that the connection is over, and wakes all who wait. */
@@ -96,7 +96,7 @@ export function recorder(
     },
     isClosing,
     record: (event, size = 0) => record(tape, event, size),
-    control: (from, type, payload) => control(tape, from, type, payload),
+    controlFrame: (from, type, payload) => controlFrame(tape, from, type, payload),
     wake: () => tape.wake(),
     end() {
       tape.over = true;
@@ -132,7 +132,7 @@ function record(tape: RecorderState, event: Unstamped, size: number): WireEvent 
   return noted;
 }
 
-function control(tape: RecorderState, from: Side, type: "ping" | "pong", payload: Uint8Array): void {
+function controlFrame(tape: RecorderState, from: Side, type: "ping" | "pong", payload: Uint8Array): void {
   const { awaited, seen } = tape;
   seen[type] += 1;
   const answers = type === "pong" && awaited.size > 0 && awaited.delete(base64(payload));

@@ -48,7 +48,7 @@ export function recordEvents(socket: WebSocket, log: Recorder, written: () => Pr
     log.record({ from: "server", type: isBinary ? "binary" : "text", data: text }, size);
   });
   socket.on("ping", answerer(socket, log, written));
-  socket.on("pong", (data) => log.control("server", "pong", data));
+  socket.on("pong", (data) => log.controlFrame("server", "pong", data));
   socket.on("error", (error) => failed(on, error));
   socket.on("close", (code, reason) => {
     if (log.over) return;

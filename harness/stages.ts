@@ -1,7 +1,7 @@
+import { runBaseline } from "./baseline.ts";
 import { isSpent, isTooLate, TO_BEGIN, waitedInVain, waitsInLine } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
 import { clearRefused, confirm, reconsider } from "./confirm.ts";
-import { runControls } from "./controls.ts";
 import { brokenSoFar, inconclusive, overlaps } from "./doubt.ts";
 import { lookOn, whoEndedLooker } from "./dropped.ts";
 import { type CaseResult, execute } from "./execute.ts";
@@ -42,11 +42,11 @@ export async function runPass(cases: readonly Case[], pass: Pass): Promise<Reado
   if (!options.once) await clearRefused(pass);
   await lastNewcomer(cases, pass);
   await reconsider(pass);
-  const controls = options.once ? [] : await runControls(pass);
+  const baseline = options.once ? [] : await runBaseline(pass);
   await lastLook(pass);
   if (pass.signal?.aborted) pass.stop ??= INTERRUPTED;
   const { results } = pass;
-  const grounded = ground([...results.values()], controls, protocol.foundations);
+  const grounded = ground([...results.values()], baseline, protocol.foundations);
   for (const it of grounded) if (results.get(it.case) !== it) settle(it, pass);
   return results;
 }

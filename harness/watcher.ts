@@ -48,9 +48,9 @@ const NEWCOMERS = { most: 4, apart: 25 } as const;
 async function goneOrNot(pass: Pass): Promise<void> {
   const { availability, signal } = pass;
   for (let i = 0; i < NEWCOMERS.most && availability.downSince === undefined && !signal?.aborted; i++) {
-    const probe = await ask(pass);
-    probe.finish();
-    if (gaveWebSocket(probe) || missedHandshake({ connections: [probe.transcript] })) return;
+    const newcomer = await ask(pass);
+    newcomer.finish();
+    if (gaveWebSocket(newcomer) || missedHandshake({ connections: [newcomer.transcript] })) return;
     await sleep(NEWCOMERS.apart, signal);
   }
 }
@@ -60,9 +60,9 @@ const HANGS = 0.5;
 
 /** Opens a further connection. Resolves once its handshake is answered, or in vain. */
 async function ask(pass: Pass): Promise<Connection> {
-  const probe = await comeAside(pass, { name: "probe" });
-  pass.availability.saw(probe);
-  return probe;
+  const newcomer = await comeAside(pass, { name: "newcomer" });
+  pass.availability.saw(newcomer);
+  return newcomer;
 }
 
 /**
@@ -74,11 +74,11 @@ export async function missedByNewcomer(pass: Pass, before: string, ms: number): 
   const within = <T>(promise: Promise<T>) => Promise.race([promise, sleep(ms, over.signal)]);
   const asked = ask(pass);
   try {
-    const probe = await within(asked);
-    if (!probe || missedHandshake({ connections: [probe.transcript] })) return HANDSHAKE;
+    const newcomer = await within(asked);
+    if (!newcomer || missedHandshake({ connections: [newcomer.transcript] })) return HANDSHAKE;
     const { protocol } = pass;
-    if (gaveWebSocket(probe) && !(await isGreeted(probe, protocol))) return protocol.greeting;
-    if (isFirst(before, protocol) || !gaveWebSocket(probe)) return undefined;
+    if (gaveWebSocket(newcomer) && !(await isGreeted(newcomer, protocol))) return protocol.greeting;
+    if (isFirst(before, protocol) || !gaveWebSocket(newcomer)) return undefined;
     return (await within(servesRequests(before, pass))) ? undefined : before;
   } finally {
     over.abort();
