@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { closeFrame, type Deed, type Outgoing, payloadOf, RESET, said, type Written, written } from "./deeds.ts";
+import { type Ending, ended } from "./ending.ts";
 import type { Failure } from "./failure.ts";
 import type { Nothing } from "./nothing.ts";
 import type { Pace } from "./pace.ts";
-import { type Ending, ended, reader, type Wanted } from "./reading.ts";
+import { reader, type Wanted } from "./reader.ts";
 import type { Recorder } from "./recorder.ts";
 import type { State } from "./socket-events.ts";
 import { inSegments, reset } from "./tcp.ts";

@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { closeFrame, RESET, said, written } from "./deeds.ts";
+import { ended, ending } from "./ending.ts";
 import { type Bench, examine } from "./execute.ts";
 import type { Open } from "./guest.ts";
 import { tooFew } from "./identities.ts";
@@ -8,7 +9,7 @@ import { cut } from "./kept.ts";
 import { BeyondLimit } from "./limits.ts";
 import { type Nothing, silenceOf, silent } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
-import { ended, ending, reader } from "./reading.ts";
+import { reader } from "./reader.ts";
 import { type Acting, acting, isOver } from "./replay-deeds.ts";
 import { type Asking, begunBy, isAnswered, stateOf } from "./replay-handshake.ts";
 import { type Tape, type Track, tape } from "./replay-tape.ts";

@@ -8,7 +8,7 @@ import { isForgotten } from "./forgotten.ts";
 import { tryTo } from "./judge.ts";
 import { UNPACED } from "./pace.ts";
 import type { Protocol } from "./protocol.ts";
-import { reader } from "./reading.ts";
+import { reader } from "./reader.ts";
 import { type Recorder, recorder } from "./recorder.ts";
 import type { Rule } from "./rule.ts";
 import type { ConnectOptions } from "./scenario.ts";

@@ -1,7 +1,7 @@
 import { BOUNDS } from "./bounds.ts";
+import { ending } from "./ending.ts";
 import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts";
 import type { Patience, Wait } from "./patience.ts";
-import { ending } from "./reading.ts";
 import { type Shared, seemsToHang, stamp } from "./shared.ts";
 import { isClientEnd, isMessage, readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
 import { END_OF_CONNECTION, HANDSHAKE, type Waited } from "./waited.ts";
