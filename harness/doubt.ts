@@ -151,7 +151,7 @@ const DOUBTFUL =
  */
 export function undecided(result: CaseResult, protocol: Pick<Protocol, "goodbye">): CaseResult {
   const { connections } = result;
-  const lost = new Set(connections.flatMap((it, place) => (wasLost(it) ? place : [])));
+  const lost = new Set(connections.flatMap((it, index) => (wasLost(it) ? index : [])));
   const isSure = ({ evidence }: Check) => {
     if (!evidence) return lost.size > 0;
     // A culprit may have had the server say goodbye to all.

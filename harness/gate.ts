@@ -21,7 +21,7 @@ export interface Gate {
   /** Waits until all have ended, or none does for long. */
   emptied(): Promise<void>;
   /** Sets the bounds from now on. */
-  keep(bounds: Bounds): void;
+  setBounds(bounds: Bounds): void;
 }
 
 /** The state of a gate. */
@@ -55,7 +55,7 @@ export function gate(clock: () => number, most: number): Gate {
     async emptied() {
       while (it.inside > 0) if (!(await freed(it, most))) return;
     },
-    keep(bounds) {
+    setBounds(bounds) {
       it.bounds = bounds;
     },
   };

@@ -69,7 +69,7 @@ export interface Keeping {
 /** Has the gate keep the bounds as they are known now. */
 export function change({ known, gate, clock }: Keeping): void {
   known.changedAt = clock();
-  gate.keep({ together: known.found.together ?? Number.POSITIVE_INFINITY, gap: known.gap, lag: known.lag });
+  gate.setBounds({ together: known.found.together ?? Number.POSITIVE_INFINITY, gap: known.gap, lag: known.lag });
 }
 
 /**

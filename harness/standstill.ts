@@ -51,11 +51,11 @@ export function openStalls(pass: Pass): readonly Stall[] {
 
 const isLong = ({ ms }: Stall, { shared }: Pass) => ms > shared.timeout;
 
-/** Returns the bench for suspects. With `several`, all are cut off as soon as a stall is over that is to be looked into: they run again anyway. */
+/** Returns a pass to run cases in. With `several`, all are cut off as soon as a stall is over that is to be looked into: they run again anyway. */
 export function untilStall(
   pass: Pass,
   several: boolean,
-): { readonly place: Pass; readonly isCut: boolean; leave(): void } {
+): { readonly pass: Pass; readonly isCut: boolean; leave(): void } {
   const { shared, signal } = pass;
   const sockets = new Set<() => void>();
   const cutter = new AbortController();
@@ -71,7 +71,7 @@ export function untilStall(
   shared.onStall.add(cut);
   shared.sockets.add(end);
   return {
-    place: { ...pass, signal: cutter.signal, shared: { ...shared, sockets, brief: true } },
+    pass: { ...pass, signal: cutter.signal, shared: { ...shared, sockets, brief: true } },
     get isCut() {
       return cutter.signal.aborted;
     },
@@ -159,7 +159,7 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, pass: 
   await untilServed(pass);
   const known = stalls.length;
   const trial = untilStall(pass, true);
-  const trials = newTrials(trial.place);
+  const trials = newTrials(trial.pass);
   let over = false;
   // A stall is longer than the wait of a case, and shows only if two clients wait in its end.
   const come = async () => {

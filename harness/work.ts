@@ -126,11 +126,10 @@ async function workInOneGo(
     if (stuck !== undefined) shared.patience.despair(stuck); // Those at work need not wait in full.
     return halt() || shared.limits.suspected || isGone(pass);
   };
-  const crowded = (running: number) =>
-    shared.meter.bytes > BOUNDS.full || isLate(running) || isCrowd(here.place.shared);
+  const crowded = (running: number) => shared.meter.bytes > BOUNDS.full || isLate(running) || isCrowd(here.pass.shared);
   const round = () =>
     pool(queue, { size: casesAtWork(shared, size), stop, crowded, overlap }, async (it, idle) => {
-      const result = await execute(it, here.place, mayOverlap(shared) ? idle : undefined);
+      const result = await execute(it, here.pass, mayOverlap(shared) ? idle : undefined);
       if (signal?.aborted) return;
       ran.push(result);
       if (here.isCut) spoiled.push(result);
