@@ -172,7 +172,9 @@ export function inconclusive(result: CaseResult, how: string): CaseResult {
   const checks = result.checks.map((check) => {
     const { see, ...rest } = check;
     const isDropped = isFinding(check) || (see !== undefined && dropped.has(see));
-    return isDropped ? { ...rest, verdict: "skip" as const, actual: `not judged: ${how} while it ran` } : check;
+    return isDropped
+      ? { ...rest, verdict: "skip" as const, actual: `not judged: ${how} while it ran`, why: how }
+      : check;
   });
   return withChecks(result, checks);
 }
