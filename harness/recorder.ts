@@ -76,19 +76,7 @@ export function recorder(
   stop: () => void,
   isClosing: () => boolean = () => false,
 ): Recorder {
-  const tape: RecorderState = {
-    shared,
-    stop,
-    events: [],
-    bytes: counter(shared.meter),
-    seen: { ping: 0, pong: 0 },
-    awaited: new Set(),
-    wake: () => {},
-    late: 0,
-    frozen: false,
-    over: false,
-    asked: Number.POSITIVE_INFINITY,
-  };
+  const tape = emptyTape(shared, stop);
   const log: Recorder = {
     events: tape.events,
     get over() {
@@ -115,6 +103,20 @@ export function recorder(
   tape.wake = wake;
   return log;
 }
+
+const emptyTape = (shared: Shared, stop: () => void): RecorderState => ({
+  shared,
+  stop,
+  events: [],
+  bytes: counter(shared.meter),
+  seen: { ping: 0, pong: 0 },
+  awaited: new Set(),
+  wake: () => {},
+  late: 0,
+  frozen: false,
+  over: false,
+  asked: Number.POSITIVE_INFINITY,
+});
 
 function record(tape: RecorderState, event: Unstamped, size: number): WireEvent | undefined {
   const { awaited, events, shared } = tape;

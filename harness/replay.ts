@@ -135,12 +135,7 @@ function waiting(
   const { recorded, transcript } = track;
   /** The time at which the case first waited for something. */
   const first = new Map<string, number>();
-
-  const lasted = (what: string, most: number, since: number, gaveUp: WireEvent | undefined) => {
-    const now = played.now();
-    const odd = gaveUp
-      ? oddGivingUp(what, most, gaveUp.at - since, gaveUp)
-      : oddLength(what, most, now - Math.max(since, spokeBefore(now, transcript)), timeout);
+  const strayAll = (odd: readonly string[]) => {
     for (const words of odd) stray(words);
   };
   return {
@@ -157,8 +152,10 @@ function waiting(
         looked = transcript.events.length;
         return result !== undefined || gaveUp !== undefined || isExhausted(track);
       });
-      if (result !== undefined) lasted(what, most, since, undefined);
-      else if (gaveUp) lasted(what, most, first.get(what) ?? since, gaveUp);
+      const now = played.now();
+      const lasted = now - Math.max(since, spokeBefore(now, transcript));
+      if (result !== undefined) strayAll(oddLength(what, most, lasted, timeout));
+      else if (gaveUp) strayAll(oddGivingUp(what, most, gaveUp.at - (first.get(what) ?? since), gaveUp));
       else if (!deeds.finished && !transcript.events.some(isOver))
         stray(`the recording shows no end of a wait for ${what}`);
       return result ?? nothingBy(gaveUp) ?? ending(transcript.events);
