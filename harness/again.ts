@@ -32,7 +32,7 @@ const STILL = 0.5;
 /** Tells if a case that ran alone waited in vain since the server stood still. That shows once two newcomers are served. */
 async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
   const { shared } = pass;
-  const wasHeard = shared.attention.heard > endOf(again) - STILL * shared.timeout;
+  const wasHeard = shared.attention.heardAt > endOf(again) - STILL * shared.timeout;
   if (hasEnded(pass) || wasHeard || !isSilent(again) || othersWereServed(again)) return false;
   await Promise.all([isServed(pass), isServed(pass)]);
   return stoodStill(again, pass);

@@ -7,7 +7,7 @@ import type { Nothing } from "./nothing.ts";
 import type { Pace } from "./pace.ts";
 import { reader, type Wanted } from "./reader.ts";
 import type { Recorder } from "./recorder.ts";
-import type { State } from "./socket-events.ts";
+import type { HandshakeState } from "./socket-events.ts";
 import { inSegments, reset } from "./tcp.ts";
 import type { EnvelopeReader, Message, Transcript } from "./transcript.ts";
 import { END_OF_CONNECTION, END_OF_SILENCE } from "./waited.ts";
@@ -60,7 +60,7 @@ export interface Wire {
 
 /** The parts of a connection. */
 interface Parts {
-  readonly state: State;
+  readonly state: HandshakeState;
   readonly wire: Wire;
   readonly log: Recorder;
   readonly pace: Pace;

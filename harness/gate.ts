@@ -25,7 +25,7 @@ export interface Gate {
 }
 
 /** The state of a gate. */
-interface Passage {
+interface GateState {
   bounds: Bounds;
   /** The longest wait for others to end, in ms. */
   readonly most: number;
@@ -39,7 +39,7 @@ interface Passage {
 export function gate(clock: () => number, most: number): Gate {
   const spaced = takingTurns(clock, () => it.bounds.gap);
   const bounds = { together: Number.POSITIVE_INFINITY, gap: 0, lag: 0 };
-  const it: Passage = { bounds, most, spaced, inside: 0, waiting: new Set() };
+  const it: GateState = { bounds, most, spaced, inside: 0, waiting: new Set() };
   let tail = Promise.resolve();
   return {
     turn(signal) {
@@ -62,18 +62,18 @@ export function gate(clock: () => number, most: number): Gate {
 }
 
 /** Waits until one more may begin, and counts it. */
-async function enter(it: Passage, signal: AbortSignal | undefined): Promise<void> {
+async function enter(it: GateState, signal: AbortSignal | undefined): Promise<void> {
   while (it.inside >= it.bounds.together && !signal?.aborted) if (!(await freed(it, it.most))) break;
   if (!signal?.aborted) await it.spaced();
   it.inside += 1;
 }
 
-function leave(it: Passage): void {
+function leave(it: GateState): void {
   it.inside -= 1;
   for (const wake of [...it.waiting]) wake();
 }
 
-function freed({ waiting }: Passage, ms: number): Promise<boolean> {
+function freed({ waiting }: GateState, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (ended: boolean) => {
       clearTimeout(timer);

@@ -169,7 +169,7 @@ function noticeStall({ attention, clock, stalls, onStall, timeout }: Shared, ask
   const ms = Math.round(now - attention.since);
   if (attention.waiting > 1 && ms > timeout * STILL) attention.quiet = { at: attention.since, ms };
   attention.since = now;
-  attention.heard = now;
+  attention.heardAt = now;
   const { quiet } = attention;
   if (!quiet || asked > now - timeout * WAITED) return;
   attention.quiet = undefined;

@@ -144,7 +144,7 @@ async function stage(cases: readonly Case[], concurrency: number, pass: Pass): P
       size: concurrency,
       overlap: options.concurrency > 1,
       halt,
-      keep: (result) => settle(result, pass),
+      onResult: (result) => settle(result, pass),
     });
     if (mayConfirm(pass)) {
       const tookMs = shared.clock() - began;

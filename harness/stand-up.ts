@@ -9,9 +9,9 @@ export async function standUp(pass: Pass): Promise<boolean> {
   const began = shared.clock();
   const { downSince } = availability;
   const isBack = downSince !== undefined && !target.process;
-  if (isBack && ends.stoodAt !== undefined) ends.lives.push(downSince - ends.stoodAt);
+  if (isBack && ends.backAt !== undefined) ends.lives.push(downSince - ends.backAt);
   const stands = await bringBack(pass);
-  if (isBack) ends.stoodAt = shared.clock();
+  if (isBack) ends.backAt = shared.clock();
   pass.times.away += shared.clock() - began;
   return stands;
 }
@@ -46,10 +46,10 @@ async function bringBack(pass: Pass, starts = 0): Promise<boolean> {
 /** Tells if a server that was just started stands a moment after a client came. Once it did, no client as such ends it. */
 async function standsWithOne(pass: Pass, starts: number): Promise<boolean> {
   const { process } = pass.target;
-  if (!process || starts === 0 || pass.ends.stood > 0) return true;
+  if (!process || starts === 0 || pass.ends.standsFor > 0) return true;
   await sleep(NEWBORN.within);
   if (process.death) return false;
-  pass.ends.stood = NEWBORN.within;
+  pass.ends.standsFor = NEWBORN.within;
   return true;
 }
 

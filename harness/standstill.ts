@@ -28,7 +28,7 @@ const MOST = {
   /** Newcomers that come one after another until one is served. */
   waits: 3,
   /** The time of all stalls together, in ms, until which those of the search count as time in which it was away. */
-  stood: 16_000,
+  still: 16_000,
 } as const;
 
 /** The number of stalls without a culprit after which no further one is looked into: they are chance. */
@@ -184,8 +184,8 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, pass: 
 
 /** Takes a stall of the search off the account of the run: a server that hangs at one input is not slow at all others. */
 function discount({ ms }: Stall, pass: Pass): void {
-  const stood = pass.shared.stalls.reduce((sum, it) => sum + it.ms, 0);
-  if (stood < MOST.stood) pass.times.away += ms;
+  const still = pass.shared.stalls.reduce((sum, it) => sum + it.ms, 0);
+  if (still < MOST.still) pass.times.away += ms;
 }
 
 /** Tells if a newcomer is greeted. */

@@ -28,9 +28,9 @@ interface Kind {
 }
 
 /** The state of a window. Times are in ms. */
-interface Opening {
+interface WindowState {
   readonly timeout: number;
-  /** The first limit, and the most cases at work now; nothing before the first is about to begin. */
+  /** The first limit, and the most cases at work now; `undefined` until the first is about to begin. */
   first: number;
   most: number | undefined;
   changedAt: number;
@@ -48,7 +48,7 @@ interface Opening {
  * server is late. If that does not help, there is another reason, and the limit goes. `timeout` is in ms.
  */
 export function window(timeout: number): Window {
-  const it: Opening = {
+  const it: WindowState = {
     ...{ timeout, first: 0, most: undefined, changedAt: 0, answeredAt: 0, since: 0 },
     ...{ needless: false, kinds: new Map<string, Kind>() },
   };
@@ -59,13 +59,13 @@ export function window(timeout: number): Window {
 }
 
 /** Tells if the server is late. Where all wait in vain, no answer will tell that it no longer is. */
-function isLate({ kinds, answeredAt, timeout }: Opening, at: number): boolean {
+function isLate({ kinds, answeredAt, timeout }: WindowState, at: number): boolean {
   if (at - answeredAt > timeout * RECENT.for) return false;
   const latest = [...kinds.values()].map(({ late, before }) => Math.max(before ?? 0, ...late.slice(-RECENT.answers)));
   return latest.some((ms) => ms > timeout * LATE.some);
 }
 
-function admits(it: Opening, running: number, size: number, at: number): boolean {
+function admits(it: WindowState, running: number, size: number, at: number): boolean {
   if (it.most === undefined) [it.most, it.first] = [size, size];
   if (running < it.most) it.since = Math.min(it.since, at);
   if (running >= it.most && at - it.changedAt >= it.timeout * STEP && !isLate(it, at))
@@ -79,7 +79,7 @@ interface Answered {
   readonly best: number;
 }
 
-function met(it: Opening, what: string, began: number, { tookMs, best }: Answered): void {
+function met(it: WindowState, what: string, began: number, { tookMs, best }: Answered): void {
   const { kinds, most, timeout } = it;
   if (most === undefined || it.needless || began < it.since) return;
   it.answeredAt = began + tookMs;

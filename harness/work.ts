@@ -53,7 +53,7 @@ export interface HowToWork {
   /** Tells if no more shall begin. */
   readonly halt?: () => boolean;
   /** Called with each result. */
-  readonly keep?: (result: CaseResult) => void;
+  readonly onResult?: (result: CaseResult) => void;
 }
 
 /** The results of the cases that ran, and the cases that were left: halted before their turn, or before they could run again. */
@@ -66,7 +66,7 @@ interface Worked {
 export async function work(
   cases: readonly Case[],
   pass: Pass,
-  { size, overlap = size > 1, halt = () => false, keep = () => {} }: HowToWork,
+  { size, overlap = size > 1, halt = () => false, onResult = () => {} }: HowToWork,
 ): Promise<Worked> {
   const { signal } = pass;
   const { culprits } = pass.ends;
@@ -74,12 +74,12 @@ export async function work(
   const done = new Map<Case, CaseResult>();
   const note = (result: CaseResult) => {
     done.set(result.case, result);
-    keep(result);
+    onResult(result);
   };
   const isDue = tally();
   const isOver = () => hasEnded(pass) || halt();
   while (queue.length > 0 && !isOver()) {
-    const { ran, spoiled } = await workInOneGo(queue, pass, { size, overlap, halt: isOver, keep: note });
+    const { ran, spoiled } = await workInOneGo(queue, pass, { size, overlap, halt: isOver, onResult: note });
     if (signal?.aborted) break;
     if (pass.shared.limits.suspected && !isGone(pass)) await explainRefusal(ran, pass);
     if (isGone(pass)) {
@@ -114,7 +114,7 @@ interface Ran {
 async function workInOneGo(
   queue: Case[],
   pass: Pass,
-  { size, overlap, halt, keep }: Required<HowToWork>,
+  { size, overlap, halt, onResult }: Required<HowToWork>,
 ): Promise<Ran> {
   const { shared, signal } = pass;
   const ran: CaseResult[] = [];
@@ -133,7 +133,7 @@ async function workInOneGo(
       if (signal?.aborted) return;
       ran.push(result);
       if (here.isCut) spoiled.push(result);
-      keep(here.isCut ? inconclusive(result, STOOD_STILL) : result);
+      onResult(here.isCut ? inconclusive(result, STOOD_STILL) : result);
     });
   try {
     await (overlap ? withCanary(pass, round) : round());
@@ -205,7 +205,7 @@ const after = ({ wrong }: Pass["shared"]["limits"]) => wrong !== undefined && { 
 export async function lookAndRepeat(ran: readonly CaseResult[], pass: Pass): Promise<readonly CaseResult[]> {
   const { atWork, recent } = await lookInto(ran, pass);
   const again = recent.map((it) => it.case);
-  await work(again, pass, { size: pass.options.concurrency, keep: (it) => settle(it, pass) });
+  await work(again, pass, { size: pass.options.concurrency, onResult: (it) => settle(it, pass) });
   return atWork;
 }
 

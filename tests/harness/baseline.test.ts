@@ -91,7 +91,7 @@ describe("working on cases", () => {
   test("gives the result of each, and reports it", async () => {
     const it = pass();
     const kept: string[] = [];
-    const { done } = await work(three(), it, { size: 2, keep: (result) => void kept.push(result.case.id) });
+    const { done } = await work(three(), it, { size: 2, onResult: (result) => void kept.push(result.case.id) });
     expect([[...done.values()].map(({ verdict }) => verdict), kept.toSorted()]).toEqual([
       ["pass", "pass", "pass"],
       ["x", "y", "z"],

@@ -155,7 +155,7 @@ test("a kind that came stops after 32 waits in vain in a row, 8 in a hurry: afte
   misses(1);
   expect(stopped()).toEqual([false, true]);
   misses(24);
-  expect([...stopped(), it.end("greeting")]).toEqual([true, true, { from: 10, to: 12 }]);
+  expect([...stopped(), it.lastServing("greeting")]).toEqual([true, true, { from: 10, to: 12 }]);
   it.forgive();
   expect(stopped()).toEqual([false, false]);
 });
