@@ -135,9 +135,6 @@ function waiting(
   const { recorded, transcript } = track;
   /** The time at which the case first waited for something. */
   const first = new Map<string, number>();
-  const strayAll = (odd: readonly string[]) => {
-    for (const words of odd) stray(words);
-  };
   return {
     async wait(what, found, { exactly: most = timeout } = {}) {
       let looked = transcript.events.length;
@@ -152,12 +149,10 @@ function waiting(
         looked = transcript.events.length;
         return result !== undefined || gaveUp !== undefined || isExhausted(track);
       });
-      const now = played.now();
-      const lasted = now - Math.max(since, spokeBefore(now, transcript));
-      if (result !== undefined) strayAll(oddLength(what, most, lasted, timeout));
-      else if (gaveUp) strayAll(oddGivingUp(what, most, gaveUp.at - (first.get(what) ?? since), gaveUp));
-      else if (!deeds.finished && !transcript.events.some(isOver))
-        stray(`the recording shows no end of a wait for ${what}`);
+      const times = { since, first: first.get(what) ?? since, now: played.now() };
+      const { finished } = deeds;
+      const wait = { what, most, timeout, ...times, came: result !== undefined, gaveUp, finished };
+      for (const words of oddIn(wait, transcript)) stray(words);
       return result ?? nothingBy(gaveUp) ?? ending(transcript.events);
     },
     finish() {
@@ -165,6 +160,30 @@ function waiting(
       if (other?.type === "timeout") stray(`the case does not wait for ${other.what}`);
     },
   };
+}
+
+/** A wait of a case that runs again. Times are in ms of the recording. */
+interface PlayedWait {
+  readonly what: string;
+  /** The length that it may have, and the usual one, in ms. */
+  readonly most: number;
+  readonly timeout: number;
+  readonly since: number;
+  /** The time at which the case first waited for the same. */
+  readonly first: number;
+  readonly now: number;
+  readonly came: boolean;
+  readonly gaveUp: WireEvent | undefined;
+  /** The case is over. */
+  readonly finished: boolean;
+}
+
+/** Says what the recording does not show of a wait: that it lasted no longer than any does, was given up, or that nothing more could come. */
+function oddIn(wait: PlayedWait, transcript: Transcript): string[] {
+  const { what, most, timeout, since, first, now, came, gaveUp, finished } = wait;
+  if (came) return oddLength(what, most, now - Math.max(since, spokeBefore(now, transcript)), timeout);
+  if (gaveUp) return oddGivingUp(what, most, gaveUp.at - first, gaveUp);
+  return finished || transcript.events.some(isOver) ? [] : [`the recording shows no end of a wait for ${what}`];
 }
 
 /** Tells if an event ends a wait of the case itself. */
