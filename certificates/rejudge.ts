@@ -59,15 +59,12 @@ export async function rejudge(
     else if (again?.is) judged.push(again.is);
     else unknown.push(id);
   }
-  for (const [id, stored] of left) {
-    const again = await judgeUnconnected(stored, known.get(id), bench);
-    if (again) judged.push(again);
-    else problems.push(`${id} is in the report, and no recording shows it`);
-  }
+  const unrecorded = await judgeUnrecorded(left, known, bench);
+  judged.push(...unrecorded.judged);
   const wrong = contradictions(judged, protocol);
   return {
     reproduced: judged.length - wrong.length,
-    problems: [...problems, ...oddInRun(spans, report, conditions), ...wrong],
+    problems: [...problems, ...unrecorded.problems, ...oddInRun(spans, report, conditions), ...wrong],
     unknown,
   };
 }
@@ -125,6 +122,21 @@ const HIDDEN = "hidden";
 interface Judged {
   readonly stored: ReportCase;
   readonly result: CaseResult;
+}
+
+/** Judges the cases of a report that no recording is of. */
+async function judgeUnrecorded(
+  stored: ReadonlyMap<string, ReportCase>,
+  known: ReadonlyMap<string, Case>,
+  bench: Parameters<typeof replay>[2],
+): Promise<{ readonly judged: readonly Judged[]; readonly problems: readonly string[] }> {
+  const [judged, problems]: [Judged[], string[]] = [[], []];
+  for (const [id, it] of stored) {
+    const again = await judgeUnconnected(it, known.get(id), bench);
+    if (again) judged.push(again);
+    else problems.push(`${id} is in the report, and no recording shows it`);
+  }
+  return { judged, problems };
 }
 
 /** Judges a case without a recording. Only one that takes more users than there are opens no connection, and needs none. */

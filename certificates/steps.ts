@@ -1,53 +1,20 @@
-import type { KeyObject } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { casesIn, type Protocol } from "../harness/protocol.ts";
+import { casesIn } from "../harness/protocol.ts";
 import type { Case } from "../harness/scenario.ts";
-import type { RequirementSet } from "../harness/set.ts";
 import { plural } from "../harness/words.ts";
 import { FORMATS } from "../reports/formats.ts";
 import { contradictionIn } from "../reports/read.ts";
-import type { Report } from "../reports/report.ts";
 import { countedBy } from "../reports/sets.ts";
 import { callsPlain, oddClaims, saysAlike } from "./claims.ts";
 import { conditionsOf, outOfBounds } from "./conditions.ts";
 import { textOf } from "./content.ts";
-import { digestsOf } from "./digests.ts";
-import { type Envelope, isSignedBy, keyId } from "./envelope.ts";
 import { oddStart, oddTarget } from "./facts.ts";
-import { digestsOfFiles, FILES, type Files, sumsOf } from "./files.ts";
+import { digestsOfFiles, FILES } from "./files.ts";
+import { digests, judgesAlike, signature, suite } from "./origin.ts";
 import { recordedCases } from "./recording.ts";
 import { rejudge } from "./rejudge.ts";
-import { digestsIn, levelOf, type Statement, statement } from "./statement.ts";
-
-/** The findings of a step. */
-export interface Findings {
-  readonly problems: readonly string[];
-  readonly notes?: readonly string[];
-  /** The parts of the bundle that could not be checked: nothing that they say is to be believed. */
-  readonly unchecked?: readonly string[];
-  /** The work that was done, if it has to be said. */
-  readonly done?: string;
-}
-
-/** The options of a verification. */
-export interface VerifyOptions {
-  readonly protocol: Protocol;
-  readonly suite: Report["suite"];
-  /** The public key of the signature that is asked for. */
-  readonly key?: KeyObject | undefined;
-}
-
-/** All that a bundle holds. */
-interface BundleContent extends VerifyOptions {
-  readonly files: Files;
-  readonly envelope: Envelope;
-  readonly statement: Statement;
-  readonly report: Report;
-  readonly set: RequirementSet;
-}
-
-/** A step that needs all of a bundle. */
-export type Look = (content: BundleContent) => Findings | Promise<Findings>;
+import { digestsIn, levelOf, statement } from "./statement.ts";
+import { type BundleContent, type Findings, found, type Look } from "./step.ts";
 
 /** The number of problems of one kind that are named. */
 const NAMED = 20;
@@ -68,63 +35,6 @@ export const STEPS: Readonly<Record<string, Look>> = {
   "report.html": (content) => madeAgain(content, "html"),
   transcripts,
 };
-
-/** Checks that the list of digests is that of the files. */
-export function sums(files: Files): Findings {
-  const text = textOf(files, FILES.sums);
-  const [own, its] = [sumsOf(files).split("\n"), (text ?? "").split("\n")];
-  const wrong = own.filter((line) => !its.includes(line)).map((line) => line.slice(66));
-  if (wrong.length > 0) return { problems: [`${wrong.join(", ")}: changed since, or never as listed`] };
-  return found(text !== sumsOf(files) && "it holds more than the digests of the files");
-}
-
-function signature({ envelope, key }: BundleContent): Findings {
-  const [signed] = envelope.signatures;
-  if (key && isSignedBy(envelope, key)) return { problems: [] };
-  if (key)
-    return found(
-      signed ? `it is not signed by the key given, ${keyId(key)}, but says ${signed.keyid}` : "it is not signed",
-    );
-  if (!signed) return { problems: [], notes: ["it is not signed: anyone can have made it"] };
-  return {
-    problems: [],
-    notes: [`not checked: it says that it is signed by ${signed.keyid}; --public-key checks that`],
-  };
-}
-
-function digests({ files, statement: { subject } }: BundleContent): Findings {
-  const said = digestsIn(subject);
-  const own = Object.entries(digestsOfFiles(files));
-  return {
-    problems: own
-      .filter(([name, digest]) => said[name] !== digest)
-      .map(([name]) => `${name} is not what was certified`),
-  };
-}
-
-/** Tells if the bundle is by this very suite. */
-const isSameSuite = (content: BundleContent) => {
-  const { name, version } = content.suite;
-  return isDeepStrictEqual(content.report.suite, { name, version }) && judgesAlike(content);
-};
-
-/** Tells if this suite judges with the same as the one that made the bundle, even if its version has another name. */
-const judgesAlike = ({ protocol, set, statement: it }: BundleContent) =>
-  isDeepStrictEqual({ ...digestsOf(protocol, set) }, { ...digestsIn(it.predicate.configuration) });
-
-function suite(content: BundleContent): Findings {
-  const { suite: own, report, protocol, set, statement: it } = content;
-  const said = digestsIn(it.predicate.configuration);
-  const other = Object.entries(digestsOf(protocol, set)).filter(([name, digest]) => said[name] !== digest);
-  if (said.set !== digestsOf(protocol, set).set) return found(`the set ${set.name} is not the one of that name`);
-  if (isSameSuite(content)) return { problems: [] };
-  return {
-    problems: [],
-    notes: [
-      `made by ${report.suite.name} ${report.suite.version}; this is ${own.version}, and judges ${other.length > 0 ? `with other ${other.map(([name]) => name).join(", ")}` : "with the same"}: only what both know alike is judged again`,
-    ],
-  };
-}
 
 /** Checks that the run was as strict as any that is certified by the set. The step `certificate` holds its report against that. */
 function conditions({ set, statement: it, report, protocol }: BundleContent): Findings {
@@ -249,5 +159,3 @@ async function transcripts(content: BundleContent): Promise<Findings> {
     done,
   };
 }
-
-const found = (problem: string | false): Findings => ({ problems: problem === false ? [] : [problem] });

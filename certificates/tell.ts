@@ -1,4 +1,4 @@
-import { took } from "../harness/words.ts";
+import { inSeconds } from "../harness/words.ts";
 import { implementationText, LEVEL_WORDS } from "../reports/certified.ts";
 import type { Colors } from "../reports/colors.ts";
 import { visible } from "../reports/escape.ts";
@@ -51,7 +51,7 @@ export function granted(
       ? []
       : [`  schemas  ${schemasText({ sha256: protocol.schemas, version: protocol.schemasVersion })}`]),
     `  target   ${target.url}`,
-    `  cases    ${cases.length} in ${took(durationMs)}`,
+    `  cases    ${cases.length} in ${inSeconds(durationMs)}`,
     ...(warned.length > 0 ? [`  warned   ${warned.join(", ")}`] : []),
     `  signed   ${signed}`,
     `  bundle   ${written.join(" ")}`,

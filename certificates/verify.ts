@@ -4,8 +4,10 @@ import type { Report, ReportProtocol } from "../reports/report.ts";
 import { type Read, readEnvelope, readReportOf, readSet, readStatement } from "./content.ts";
 import type { Files } from "./files.ts";
 import { BundleError, openBundle } from "./open.ts";
+import { sums } from "./origin.ts";
 import type { Conformance } from "./statement.ts";
-import { type Findings, STEPS, sums, type VerifyOptions } from "./steps.ts";
+import type { Findings, VerifyOptions } from "./step.ts";
+import { STEPS } from "./steps.ts";
 
 /** A step of verifying, and its findings. */
 export interface Step extends Findings {

@@ -11,6 +11,8 @@ export interface Option extends Options {
   readonly pattern?: string;
   /** It takes several texts. */
   readonly several?: true;
+  /** The words that it takes, which shells complete. */
+  readonly words?: readonly string[];
 }
 
 /** Stands around the parts of a complaint, of which yargs hands on only the words. No argument can hold it. */

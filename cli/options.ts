@@ -18,7 +18,10 @@ const [byDefault, ...others] = VERSION_NAMES;
 
 /** The options that choose a protocol version. */
 export const PROTOCOL = {
-  protocol: text("protocol", `The protocol version: ${[`${byDefault} (the default)`, ...others].join(" or ")}`),
+  protocol: {
+    ...text("protocol", `The protocol version: ${[`${byDefault} (the default)`, ...others].join(" or ")}`),
+    words: VERSION_NAMES,
+  },
   schemas: text("schemas", "With v0: read the schemas of messages in this folder, not those of the suite"),
   "schemas-version": text(
     "schemas-version",

@@ -1,4 +1,5 @@
 import { DEFAULTS, LAST_PORT, LONGEST_S } from "../running/defaults.ts";
+import { ACTOR_NAMES } from "../suites/versions.ts";
 import {
   flagOption as flag,
   numberOption as number,
@@ -10,7 +11,10 @@ import {
 
 /** The option that chooses whom to test. */
 export const ACTOR = {
-  actor: text("actor", "With v0: test clients of this kind, autohost, and play their server"),
+  actor: {
+    ...text("actor", `With v0: test clients of this kind, ${ACTOR_NAMES.join(" or ")}, and play their server`),
+    words: ACTOR_NAMES,
+  },
 } as const;
 
 /** The options of a run. */

@@ -32,7 +32,7 @@ const STILL = 0.5;
 /** Tells if a case that ran alone waited in vain since the server stood still. That shows once two newcomers are served. */
 async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
   const { shared } = pass;
-  const wasHeard = shared.attention.heard > endOf(again) - STILL * shared.timeout;
+  const wasHeard = shared.attention.heardAt > endOf(again) - STILL * shared.timeout;
   if (hasEnded(pass) || wasHeard || !isSilent(again) || othersWereServed(again)) return false;
   await Promise.all([isServed(pass), isServed(pass)]);
   return stoodStill(again, pass);
@@ -41,9 +41,9 @@ async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
 /** The further times that a case has to fail where two may be chance: a server forgets or refuses some, or others may be harmed. */
 export const FURTHER = 2;
 
-/** Tells if the time for running cases again one by one is over. The first pass took `took` ms. */
-export const isLate = (took: number, pass: Pass) =>
-  pass.times.confirming >= Math.max(CONFIRMATION, took) || isTooLate(pass);
+/** Tells if the time for running cases again one by one is over. The first pass took `tookMs`. */
+export const isLate = (tookMs: number, pass: Pass) =>
+  pass.times.confirming >= Math.max(CONFIRMATION, tookMs) || isTooLate(pass);
 
 /** Runs cases again, side by side, whose findings rest on waits that were cut short. This time they wait in full. */
 export async function askAgain(cases: readonly Case[], pass: Pass): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Failure, isAbsent, isTurnedAway, NO_ANSWER, reachesNobody, refusalOf, type Tried } from "./failure.ts";
-import { rest } from "./gate.ts";
+import { sleep } from "./sleep.ts";
 
 /** The parts of a connection that measuring needs. */
 export interface Attempt extends Tried {
@@ -34,7 +34,7 @@ export async function letsIn(dial: Means["dial"], signal: AbortSignal | undefine
     const connection = await dial();
     await leave(connection);
     if (connection.opened) return true;
-    await rest(PAUSE, signal);
+    await sleep(PAUSE, signal);
   }
   return false;
 }
@@ -57,7 +57,7 @@ export async function untilLetIn(
     if (way === undefined || way.code === NO_ANSWER || isTurnedAway(way) || signal?.aborted) return { tries };
     const ms = rests[tries - 1];
     if (ms === undefined || (reachesNobody(way) && tries >= TRIES)) return { tries, way };
-    await rest(ms, signal);
+    await sleep(ms, signal);
   }
 }
 
@@ -73,7 +73,7 @@ export async function insisting<T extends Attempt>(open: () => Promise<T>): Prom
     const connection = await open();
     if (refusalOf(connection) === undefined || tries === TRIES) return connection;
     connection.forget();
-    await rest(PAUSE);
+    await sleep(PAUSE);
   }
 }
 
@@ -81,7 +81,7 @@ export async function insisting<T extends Attempt>(open: () => Promise<T>): Prom
 export async function leave(connection: Attempt): Promise<void> {
   if (connection.opened) {
     connection.close(1000);
-    await Promise.race([connection.closed(), rest(LEAVING)]);
+    await Promise.race([connection.closed(), sleep(LEAVING)]);
   }
   connection.finish();
   connection.forget();

@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { type Failure, isAbsent, UNKNOWN } from "./failure.ts";
-import { rest } from "./gate.ts";
+import { sleep } from "./sleep.ts";
 import { isWrongHandshake } from "./transcript.ts";
 import { responseOf } from "./upgrade.ts";
 
@@ -36,10 +36,10 @@ export interface Availability {
 }
 
 /** The means to find out if a target is there. */
-interface Probing {
+interface RecoveryMeans {
   readonly clock: () => number;
   /** Opens a connection as any client would. */
-  readonly probe: () => Promise<Connection>;
+  readonly open: () => Promise<Connection>;
   /** Tells if it, or a client like it, gets this kind of answer. */
   readonly hears: (connection: Connection, missed: string) => Promise<boolean>;
 }
@@ -56,13 +56,13 @@ interface Presence {
 }
 
 /**
- * Makes the availability of one target. `probe` opens a connection as any client would. `hears` tells if that, or a client like it, gets
+ * Makes the availability of one target. `open` opens a connection as any client would. `hears` tells if that, or a client like it, gets
  * a kind of answer that others missed.
  */
 export function availability(
   clock: () => number,
-  probe: () => Promise<Connection>,
-  hears: Probing["hears"],
+  open: () => Promise<Connection>,
+  hears: RecoveryMeans["hears"],
 ): Availability {
   const known: Presence = {
     downSince: undefined,
@@ -90,7 +90,7 @@ export function availability(
       if (!isAbsent(way.code)) known.refusal = way;
       known.downSince ??= since;
     },
-    recover: (ms) => recover(known, ms, { clock, probe, hears }),
+    recover: (ms) => recover(known, ms, { clock, open, hears }),
   };
 }
 
@@ -104,10 +104,14 @@ function learn(known: Presence, connection: Connection, usual: boolean, clock: (
   known.absent ||= isGone;
 }
 
-async function recover(known: Presence, ms: number, { clock, probe, hears }: Probing): Promise<Failure | undefined> {
+async function recover(
+  known: Presence,
+  ms: number,
+  { clock, open, hears }: RecoveryMeans,
+): Promise<Failure | undefined> {
   const began = clock();
   for (;;) {
-    const connection = await probe();
+    const connection = await open();
     const isThere =
       gaveWebSocket(connection) && (known.missed === undefined || (await hears(connection, known.missed)));
     connection.finish();
@@ -119,6 +123,6 @@ async function recover(known: Presence, ms: number, { clock, probe, hears }: Pro
     const later = known.upAt === undefined && isTooSoon(failure);
     const pause = later ? LATER_PAUSE : PAUSE;
     if (clock() + pause > began + Math.max(ms, later ? 2 * LATER_PAUSE - PAUSE : 0)) return failure;
-    await rest(pause);
+    await sleep(pause);
   }
 }

@@ -35,7 +35,7 @@ const PAUSE = 0.25;
 
 /** Tells if the cases at work show that the server serves clients. Where a user has one connection, a plain client would take their turn. */
 const isShown = ({ attention, clock, identities, timeout }: Pass["shared"]): boolean =>
-  identities.users !== undefined && clock() - attention.heard < PAUSE * timeout;
+  identities.users !== undefined && clock() - attention.heardAt < PAUSE * timeout;
 
 /**
  * Has plain clients come now and then while something is done. If one of them gets a message, and others wait for theirs, the

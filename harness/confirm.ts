@@ -25,8 +25,8 @@ import type { Case } from "./scenario.ts";
 import { allTogether, isSure, notAlone, sample, settleMixedUp } from "./silences.ts";
 import { alone, lookAndRepeat, work } from "./work.ts";
 
-/** Runs again the cases that failed among others, so that none is blamed for another. The first run took `took` ms. */
-export async function confirm(cases: readonly Case[], took: number, pass: Pass): Promise<void> {
+/** Runs again the cases that failed among others, so that none is blamed for another. The first run took `tookMs`. */
+export async function confirm(cases: readonly Case[], tookMs: number, pass: Pass): Promise<void> {
   if (cases.every((it) => isRight(pass.results.get(it) ?? { verdict: "pass" }))) return;
   await askAgain(cases, pass);
   await askInLine(cases, pass);
@@ -37,15 +37,15 @@ export async function confirm(cases: readonly Case[], took: number, pass: Pass):
   // The cases that may have upset the server come first: what the others found may be their doing.
   const harmful = silentOf(cases, pass).filter((it) => harmsOthers(it, pass));
   const forgotten = harmful.filter((it) => wasForgotten(it, pass));
-  const sure = await confirmForgotten(forgotten, took, pass);
+  const sure = await confirmForgotten(forgotten, tookMs, pass);
   await sample(
     harmful.filter((it) => !forgotten.includes(it)),
-    took,
+    tookMs,
     pass,
     sure,
   );
-  await confirmSilent(cases, took, pass);
-  await confirmOthers(cases, took, pass);
+  await confirmSilent(cases, tookMs, pass);
+  await confirmOthers(cases, tookMs, pass);
   await clearWarned(cases, pass);
 }
 
@@ -70,14 +70,14 @@ const silentOf = (cases: readonly Case[], pass: Pass): readonly CaseResult[] => 
  */
 async function confirmForgotten(
   forgotten: readonly CaseResult[],
-  took: number,
+  tookMs: number,
   pass: Pass,
 ): Promise<ReadonlySet<string>> {
   const sure = new Set<string>();
   for (const it of forgotten) {
     if (hasEnded(pass)) return sure;
     if (pass.ends.culprits.has(it.case.id)) continue;
-    if (isLate(took, pass)) {
+    if (isLate(tookMs, pass)) {
       settle(notAlone(it, sure.has(failureKind(it)), pass), pass);
       continue;
     }
@@ -97,7 +97,7 @@ async function confirmForgotten(
  * Runs cases again that waited in vain, and harm nobody. Each round may clear a requirement that explained the failures of others. The
  * next round runs those.
  */
-async function confirmSilent(cases: readonly Case[], took: number, pass: Pass): Promise<void> {
+async function confirmSilent(cases: readonly Case[], tookMs: number, pass: Pass): Promise<void> {
   const asked = new Set<Case>();
   for (;;) {
     const silent = silentOf(cases, pass).filter((it) => !harmsOthers(it, pass));
@@ -106,15 +106,15 @@ async function confirmSilent(cases: readonly Case[], took: number, pass: Pass): 
     const open = [...silent, ...warned].filter((it) => !asked.has(it.case));
     if (open.length === 0) return;
     for (const it of open) asked.add(it.case);
-    await allTogether(open, took, pass);
+    await allTogether(open, tookMs, pass);
   }
 }
 
 /** Runs all other cases in doubt again, alone. Once it is known who ended those that pass now, others may be in doubt. */
-async function confirmOthers(cases: readonly Case[], took: number, pass: Pass): Promise<void> {
+async function confirmOthers(cases: readonly Case[], tookMs: number, pass: Pass): Promise<void> {
   for (;;) {
     const others = doubtful(cases, pass).filter((it) => !isSilent(it));
-    const innocent = await againAlone(others, took, pass);
+    const innocent = await againAlone(others, tookMs, pass);
     if (innocent.length === 0) return;
     await whoEndedThem(innocent, pass);
   }

@@ -5,7 +5,7 @@ import { NO_ANSWER } from "./failure.ts";
 import { UNPACED } from "./pace.ts";
 import { type Recorder, recorder } from "./recorder.ts";
 import { type Shared, young } from "./shared.ts";
-import { recordEvents, type State } from "./socket-events.ts";
+import { type HandshakeState, recordEvents } from "./socket-events.ts";
 import { withoutTabs } from "./tcp.ts";
 import type { EnvelopeReader } from "./transcript.ts";
 import { ask, type Handshake } from "./upgrade.ts";
@@ -91,7 +91,7 @@ function open(url: URL, { protocol, headers, ca, insecure, handshake }: Connecti
 }
 
 /** Waits for the answer to a handshake; the server has its time for it once all is sent. */
-async function answered(state: State, wire: Wire, log: Recorder, how: Handshake | undefined) {
+async function answered(state: HandshakeState, wire: Wire, log: Recorder, how: Handshake | undefined) {
   if (how?.half || how?.bytewise) await wire.asked;
   if (how?.half) return;
   const reached = () => wire.tcp?.connecting === false;

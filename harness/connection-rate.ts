@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { leave, type Means } from "./attempts.ts";
 import { NO_ANSWER, refusalOf } from "./failure.ts";
-import { rest, takingTurns } from "./gate.ts";
+import { takingTurns } from "./gate.ts";
+import { sleep } from "./sleep.ts";
 
 /** The bounds of a search: the connections at once, and the length and number of series. */
 const MOST = { atOnce: 8, crowd: 48, series: 300, tries: 4 } as const;
@@ -106,7 +107,7 @@ async function within(means: Means, most: number, deadline: number, share = 0): 
   let perSecond = most;
   for (let tries = 0; tries < MOST.tries; tries++, perSecond /= SLOWER) {
     if (means.clock() + FORGOTTEN + SECOND > deadline) return perSecond; // Later refusals will show if it is still too fast.
-    await rest(FORGOTTEN, means.signal);
+    await sleep(FORGOTTEN, means.signal);
     const series = await seriesOf(means, gapOf(perSecond));
     if (series.passes) return perSecond;
     if (tries > 0 && isByChance(share, series.share)) return undefined;
@@ -116,7 +117,7 @@ async function within(means: Means, most: number, deadline: number, share = 0): 
 
 /** Counts the connections that are accepted before the first refusal. Some limiters count refusals, too, and accept none in a flood. */
 async function first(means: Means): Promise<number> {
-  await rest(FORGOTTEN, means.signal);
+  await sleep(FORGOTTEN, means.signal);
   const { accepted } = await flood(means, MOST.atOnce, 0);
   return accepted.length;
 }

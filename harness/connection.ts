@@ -1,12 +1,13 @@
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { closeFrame, type Deed, type Outgoing, payloadOf, RESET, said, type Written, written } from "./deeds.ts";
+import { type Ending, ended } from "./ending.ts";
 import type { Failure } from "./failure.ts";
 import type { Nothing } from "./nothing.ts";
 import type { Pace } from "./pace.ts";
-import { type Ending, ended, reader, type Wanted } from "./reading.ts";
+import { reader, type Wanted } from "./reader.ts";
 import type { Recorder } from "./recorder.ts";
-import type { State } from "./socket-events.ts";
+import type { HandshakeState } from "./socket-events.ts";
 import { inSegments, reset } from "./tcp.ts";
 import type { EnvelopeReader, Message, Transcript } from "./transcript.ts";
 import { END_OF_CONNECTION, END_OF_SILENCE } from "./waited.ts";
@@ -59,7 +60,7 @@ export interface Wire {
 
 /** The parts of a connection. */
 interface Parts {
-  readonly state: State;
+  readonly state: HandshakeState;
   readonly wire: Wire;
   readonly log: Recorder;
   readonly pace: Pace;

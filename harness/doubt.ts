@@ -151,7 +151,7 @@ const DOUBTFUL =
  */
 export function undecided(result: CaseResult, protocol: Pick<Protocol, "goodbye">): CaseResult {
   const { connections } = result;
-  const lost = new Set(connections.flatMap((it, place) => (wasLost(it) ? place : [])));
+  const lost = new Set(connections.flatMap((it, index) => (wasLost(it) ? index : [])));
   const isSure = ({ evidence }: Check) => {
     if (!evidence) return lost.size > 0;
     // A culprit may have had the server say goodbye to all.
@@ -168,11 +168,11 @@ export function undecided(result: CaseResult, protocol: Pick<Protocol, "goodbye"
 
 /** Returns a result whose findings, and what rests on them, are not judged, since the server ended meanwhile. */
 export function inconclusive(result: CaseResult, how: string): CaseResult {
-  const dropped = new Set(result.checks.filter(isFinding).map(({ requirement }) => requirement));
+  const open = new Set(result.checks.filter(isFinding).map(({ requirement }) => requirement));
   const checks = result.checks.map((check) => {
     const { see, ...rest } = check;
-    const isDropped = isFinding(check) || (see !== undefined && dropped.has(see));
-    return isDropped ? { ...rest, verdict: "skip" as const, actual: `not judged: ${how} while it ran` } : check;
+    const isOpen = isFinding(check) || (see !== undefined && open.has(see));
+    return isOpen ? { ...rest, verdict: "skip" as const, actual: `not judged: ${how} while it ran`, why: how } : check;
   });
   return withChecks(result, checks);
 }

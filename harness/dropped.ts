@@ -7,11 +7,11 @@ import { harmsOthers, stoodStill, tellStall, ungrounded, wasHarmed } from "./dou
 import { endsOthers } from "./ends-others.ts";
 import type { CaseResult } from "./execute.ts";
 import { ENDED_OTHERS, endedAt } from "./fall.ts";
-import { rest } from "./gate.ts";
 import { isByGoodbyes, tellGoodbyes } from "./goodbyes.ts";
 import { type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import { share } from "./shared.ts";
+import { sleep } from "./sleep.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 
 /**
@@ -88,7 +88,7 @@ export async function lookOn(pass: Pass, run: () => Promise<void>): Promise<Look
     const began = shared.clock();
     const client = await comeAside(aside, { name: "looker-on" });
     const stays = () => shared.clock() - began < STAY * shared.timeout && !isEnded(client);
-    while (client.opened && goesOn() && stays()) await rest(PAUSE, over.signal);
+    while (client.opened && goesOn() && stays()) await sleep(PAUSE, over.signal);
     const at = client.opened ? endedAt([client.transcript]) : undefined;
     client.finish();
     if (at !== undefined) ended = { at, lived: at - began };
@@ -105,7 +105,7 @@ export async function lookOn(pass: Pass, run: () => Promise<void>): Promise<Look
 export async function whoEndedLooker({ at, lived }: LookerEnd, pass: Pass): Promise<void> {
   if (isExplained(at, pass) || (await endsOthers(pass))) return;
   const another = await comeAside(pass, { name: "looker-on" });
-  await rest(lived + AROUND, pass.signal);
+  await sleep(lived + AROUND, pass.signal);
   // A reset is an end, too.
   const isSilence = another.transcript.events.some((event) => isServerEnd(event) || event.type === "error");
   another.finish();

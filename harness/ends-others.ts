@@ -11,8 +11,8 @@ export async function endsOthers(pass: Pass): Promise<boolean> {
   if (isolated === undefined) return false;
   if (brokenSoFar(pass).get(isolated) === isolated) return true;
   const known = new Set([...results.keys()].map(({ id }) => id));
-  const control = casesIn(protocol).find(({ id }) => plain[isolated]?.plain.includes(id) && !known.has(id));
-  if (!control) return false;
-  const { checks } = await execute(control, pass);
+  const plainest = casesIn(protocol).find(({ id }) => plain[isolated]?.plain.includes(id) && !known.has(id));
+  if (!plainest) return false;
+  const { checks } = await execute(plainest, pass);
   return checks.some((check) => check.requirement === isolated && isBroken(check));
 }

@@ -1,4 +1,4 @@
-import { keptPlace } from "./kept.ts";
+import { keptIndex } from "./kept.ts";
 import type { Finding } from "./rule.ts";
 import { isObject, json, originOf, type Transcript, type WireEvent } from "./transcript.ts";
 
@@ -50,8 +50,8 @@ const DEPTH = 4;
 export function placed(events: readonly WireEvent[], transcripts: readonly Transcript[]): Evidence | undefined {
   const wanted = new Set(events);
   for (const [connection, { events: all }] of transcripts.entries()) {
-    const places = all.flatMap((event, i) => (wanted.has(event) ? (keptPlace(i, all.length) ?? []) : []));
-    if (places.length > 0) return { connection, events: places };
+    const indexes = all.flatMap((event, i) => (wanted.has(event) ? (keptIndex(i, all.length) ?? []) : []));
+    if (indexes.length > 0) return { connection, events: indexes };
   }
   return undefined;
 }

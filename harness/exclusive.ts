@@ -3,11 +3,11 @@ import type { Connection } from "./connection.ts";
 import { SECOND } from "./connection-rate.ts";
 import { dial } from "./dial.ts";
 import type { Bench } from "./execute.ts";
-import { rest } from "./gate.ts";
 import { isNothing } from "./nothing.ts";
 import type { OneEach } from "./noticed-limits.ts";
 import type { Protocol } from "./protocol.ts";
 import { hangUp, share } from "./shared.ts";
+import { sleep } from "./sleep.ts";
 import { headersOf } from "./target.ts";
 import { heard, isEnded } from "./transcript.ts";
 
@@ -100,9 +100,9 @@ async function whyOneConnection(
   if (heard(second.client).length > known) return "mixed-up";
   if (isEnded(first.client)) return undefined;
   // It leaves the first open, and deaf, unless it answers no client that often.
-  const control = await come(0);
+  const another = await come(0);
   const isSame =
-    !control.isAnswered || isNothing(await login(control.client)) || isNothing(await login(control.client));
+    !another.isAnswered || isNothing(await login(another.client)) || isNothing(await login(another.client));
   return isSame ? undefined : "accepted";
 }
 
@@ -132,7 +132,7 @@ async function countsTogether(
   const areLeft = (count: number) => meeting((come) => (inTurn ? leavesOneByOne : leavesAll)(count, come, send));
   if ((await areLeft(TOGETHER)) !== false) return false;
   for (const count of [1, TOGETHER]) {
-    await rest((pacing.burst / pacing.rate) * SECOND, signal);
+    await sleep((pacing.burst / pacing.rate) * SECOND, signal);
     if ((await areLeft(count)) !== (count === 1)) return false;
   }
   return true;

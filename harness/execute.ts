@@ -164,6 +164,7 @@ export async function examine(
 ): Promise<{ readonly checks: readonly Check[]; readonly connections: readonly Connection[] }> {
   const { protocol, judging, redact = String } = means;
   const verdicts = judge(judging);
+  const told = (words: string) => cut(redact(words));
   const { connections, thrown } = await act(it, open, contextOf(verdicts, means));
   await Promise.all(
     connections.map(async (connection) => {
@@ -181,7 +182,11 @@ export async function examine(
   const judged = connections.map((connection) => connection.judged ?? connection.transcript);
   for (const rule of protocol.rules) verdicts.apply(rule, judged);
   return {
-    checks: verdicts.shown(transcripts).map((check) => ({ ...check, actual: cut(redact(check.actual)) })),
+    checks: verdicts.shown(transcripts).map((check) => ({
+      ...check,
+      actual: told(check.actual),
+      ...(check.why !== undefined && { why: told(check.why) }),
+    })),
     connections,
   };
 }

@@ -56,18 +56,18 @@ export function noteEnd(it: Experience, kind: string, began: number): void {
 /** Notes that what a wait was for came. Times are in ms of the run's clock. */
 export function noteMet(it: Experience, kind: string, began: number, ended: number): void {
   const waits = known(it, kind);
-  const took = ended - began;
+  const tookMs = ended - began;
   waits.inVain = 0;
-  waits.best = Math.min(waits.best, took);
+  waits.best = Math.min(waits.best, tookMs);
   waits.last = Math.max(waits.last, ended);
-  waits.took = [...waits.took.slice(1 - LAST), took];
+  waits.tookMs = [...waits.tookMs.slice(1 - LAST), tookMs];
   waits.served = remember(waits.served, { began, ended });
-  it.slowest = Math.max(it.slowest, took);
-  it.busy = took > waits.best + it.timeout * BUSY;
+  it.slowest = Math.max(it.slowest, tookMs);
+  it.busy = tookMs > waits.best + it.timeout * BUSY;
   // A handshake may be late because of the machine that the suite runs on.
   if (kind === HANDSHAKE) return;
   [it.row, it.served] = [0, true];
-  it.window.met(kind, began, took, waits.best);
+  it.window.met(kind, began, tookMs, waits.best);
 }
 
 /** A wait in vain. */
@@ -90,6 +90,6 @@ export function noteMissed(it: Experience, kind: string, { began, ended, owed }:
 
 /** Forgets what was missed, when the server was started again. */
 export function forgive(it: Experience): void {
-  for (const waits of it.kinds.values()) Object.assign(waits, { inVain: 0, all: 0, took: [] });
+  for (const waits of it.kinds.values()) Object.assign(waits, { inVain: 0, all: 0, tookMs: [] });
   Object.assign(it, { row: 0, busy: false, hopeless: undefined });
 }

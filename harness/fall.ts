@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { wordsOfFailure } from "./failure.ts";
 import type { Fall, Pass } from "./pass.ts";
+import { sleep } from "./sleep.ts";
 import { withoutSecrets } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
@@ -35,10 +35,10 @@ const DEAF = 0.25;
  */
 export async function endHanging(pass: Pass, missed: string): Promise<Fall> {
   const { shared, availability, target, protocol } = pass;
-  const { heard } = shared.attention;
-  const last = shared.patience.end(missed);
-  const isDeaf = missed === HANDSHAKE && heard - last.to < DEAF * shared.timeout;
-  const { from, to } = isDeaf ? { from: heard, to: heard } : last;
+  const { heardAt } = shared.attention;
+  const last = shared.patience.lastServing(missed);
+  const isDeaf = missed === HANDSHAKE && heardAt - last.to < DEAF * shared.timeout;
+  const { from, to } = isDeaf ? { from: heardAt, to: heardAt } : last;
   availability.hangs(missed);
   await target.process?.kill();
   const what = missed === HANDSHAKE ? "handshake" : missed === protocol.greeting ? "greeting" : "answer";

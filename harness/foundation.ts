@@ -172,8 +172,8 @@ export function causeWithin(
   if (!isFinding(check) || check.harm) return undefined;
   const order = [...said, ...general];
   const comesOf = (requirement: string): string | undefined => {
-    const place = order.indexOf(requirement);
-    const before = place < 0 ? order : order.slice(0, place);
+    const index = order.indexOf(requirement);
+    const before = index < 0 ? order : order.slice(0, index);
     const causes = unstable ? before : (within[requirement] ?? []);
     return causes.find((other) => other !== requirement && broken.has(other));
   };

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "./sleep.ts";
 
 /** The bounds that a gate keeps. */
 interface Bounds {
@@ -21,11 +21,11 @@ export interface Gate {
   /** Waits until all have ended, or none does for long. */
   emptied(): Promise<void>;
   /** Sets the bounds from now on. */
-  keep(bounds: Bounds): void;
+  setBounds(bounds: Bounds): void;
 }
 
 /** The state of a gate. */
-interface Passage {
+interface GateState {
   bounds: Bounds;
   /** The longest wait for others to end, in ms. */
   readonly most: number;
@@ -39,7 +39,7 @@ interface Passage {
 export function gate(clock: () => number, most: number): Gate {
   const spaced = takingTurns(clock, () => it.bounds.gap);
   const bounds = { together: Number.POSITIVE_INFINITY, gap: 0, lag: 0 };
-  const it: Passage = { bounds, most, spaced, inside: 0, waiting: new Set() };
+  const it: GateState = { bounds, most, spaced, inside: 0, waiting: new Set() };
   let tail = Promise.resolve();
   return {
     turn(signal) {
@@ -55,25 +55,25 @@ export function gate(clock: () => number, most: number): Gate {
     async emptied() {
       while (it.inside > 0) if (!(await freed(it, most))) return;
     },
-    keep(bounds) {
+    setBounds(bounds) {
       it.bounds = bounds;
     },
   };
 }
 
 /** Waits until one more may begin, and counts it. */
-async function enter(it: Passage, signal: AbortSignal | undefined): Promise<void> {
+async function enter(it: GateState, signal: AbortSignal | undefined): Promise<void> {
   while (it.inside >= it.bounds.together && !signal?.aborted) if (!(await freed(it, it.most))) break;
   if (!signal?.aborted) await it.spaced();
   it.inside += 1;
 }
 
-function leave(it: Passage): void {
+function leave(it: GateState): void {
   it.inside -= 1;
   for (const wake of [...it.waiting]) wake();
 }
 
-function freed({ waiting }: Passage, ms: number): Promise<boolean> {
+function freed({ waiting }: GateState, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (ended: boolean) => {
       clearTimeout(timer);
@@ -92,7 +92,7 @@ export function takingTurns(clock: () => number, gap: () => number): () => Promi
   let tail = Promise.resolve();
   const next = async () => {
     const early = last + gap() - clock();
-    if (early > 0) await rest(early);
+    if (early > 0) await sleep(early);
     last = clock();
   };
   return () => {
@@ -100,7 +100,3 @@ export function takingTurns(clock: () => number, gap: () => number): () => Promi
     return tail;
   };
 }
-
-/** Waits for `ms`, or until the run ends. */
-export const rest = (ms: number, signal?: AbortSignal): Promise<void> =>
-  sleep(Math.ceil(ms), undefined, signal && { signal }).catch(() => {});

@@ -6,15 +6,15 @@ import type { Check } from "./judge.ts";
 
 /**
  * Returns results in which one cause is one finding. A check becomes a `skip` that names the cause if it rests on a requirement
- * that is broken in its plainest form, or comes of another breach in the same case. `controls` are results of plain forms that
+ * that is broken in its plainest form, or comes of another breach in the same case. `baseline` are results of plain forms that
  * the run lacked. Pure.
  */
 export function ground<Result extends Judged>(
   results: readonly Result[],
-  controls: readonly Result[],
+  baseline: readonly Result[],
   foundations: Foundations,
 ): Result[] {
-  const broken = brokenFoundations([...results, ...controls], foundations);
+  const broken = brokenFoundations([...results, ...baseline], foundations);
   return results.map((it) => grounded(it, broken, foundations));
 }
 
@@ -91,6 +91,6 @@ function asForm(check: Check, it: Judged, foundations: Foundations): Check {
 }
 
 /** Returns a check that is not judged, since the requirement `see` is broken. */
-export function seeing({ silence: _, ...check }: Check, see: string): Check {
+export function seeing({ silence: _, why: __, ...check }: Check, see: string): Check {
   return { ...check, verdict: "skip", actual: `not judged: see ${see}`, see };
 }

@@ -91,9 +91,9 @@ async function seatFor(state: Seated, { user: role = 0, as }: ConnectOptions): P
 }
 
 function giveBack({ identities, party, seats }: Seated, seat: Seat): void {
-  const place = seats.indexOf(seat);
-  if (place >= 0) seats.splice(place, 1);
-  if (place >= 0 && identities.users) party.back(seat.user);
+  const index = seats.indexOf(seat);
+  if (index >= 0) seats.splice(index, 1);
+  if (index >= 0 && identities.users) party.back(seat.user);
 }
 
 /** Opens the connections of one case, as users and no more at the same time than the target accepts. */

@@ -29,7 +29,7 @@ function isGivenPlain(kind: string, { protocol: { foundations }, results }: Pass
 function fallBehind(missed: string, patience: Patience): Fall {
   const how =
     "the server does one thing after another for all clients, and did not keep up (--concurrency 1 asks for one at a time)";
-  return { ...patience.end(missed), how, endKind: "behind", harm: "hang", isBehind: true };
+  return { ...patience.lastServing(missed), how, endKind: "behind", harm: "hang", isBehind: true };
 }
 
 /** The most newcomers that wait until a server has dealt with those that came too fast, and have given up. */

@@ -18,6 +18,8 @@ export interface Check {
   readonly verdict: Verdict;
   readonly expected: string;
   readonly actual: string;
+  /** The reason why it was not judged, where it is no requirement that is broken. `actual` may say more. */
+  readonly why?: string;
   /** The requirement that is broken, where it cannot be judged for that. */
   readonly see?: string;
   /** It was not judged, and nobody asked for it: the server does not owe it, or the user did not give what it takes. */
@@ -91,7 +93,7 @@ function note(
   id: string,
   verdict: Verdict | "broken",
   actual: string,
-  { expected, ...more }: Partial<Pick<Check, "expected" | "see" | "silence" | "unasked" | "needs">> = {},
+  { expected, ...more }: Partial<Pick<Check, "expected" | "why" | "see" | "silence" | "unasked" | "needs">> = {},
 ): Check {
   const requirement = requirements.get(id);
   if (!requirement) throw new Error(`the catalogue has no requirement "${id}"`);
@@ -180,8 +182,8 @@ function foundBy(rule: Rule, transcripts: readonly Transcript[]): Finding {
 
 /** Tells why a case did not judge all that it declared; `first` is the first check that is not right. */
 function whyUnjudged({ thrown, bound, unopened }: Cut, first: Check | undefined) {
-  const skip = (words: string, see?: string) =>
-    ({ verdict: "skip", words: `not judged: ${words}`, more: see === undefined ? {} : { see } }) as const;
+  const skip = (why: string, see?: string) =>
+    ({ verdict: "skip", words: `not judged: ${why}`, more: see === undefined ? { why } : { see } }) as const;
   const error = (words: string) => ({ verdict: "error", words, more: {} }) as const;
   if (thrown instanceof BeyondLimit) return skip(thrown.message);
   if (thrown !== undefined) return error(`the case threw: ${message(thrown)}`);

@@ -6,7 +6,7 @@ import { plural, upTo } from "./words.ts";
  * The bounds of a transcript once it is judged: characters of a text, events at each end, characters of all texts
  * before the others are cut much shorter.
  */
-export const KEPT = { text: 2_000, events: 60, all: 8_000, short: 200 } as const;
+export const MOST_KEPT = { text: 2_000, events: 60, all: 8_000, short: 200 } as const;
 
 /** A transcript without secrets. They are taken out before texts are cut: of one that is cut in two a part would be left. */
 export const redacted = (transcript: Transcript, redact: Secrets["redact"]): Transcript => ({
@@ -21,17 +21,17 @@ export const redacted = (transcript: Transcript, redact: Secrets["redact"]): Tra
 
 /** A copy of a transcript as it is kept until the end of the run, and reported: without what would fill the memory. */
 export function keep({ events, ...rest }: Transcript): Transcript {
-  const [head, tail] = [events.slice(0, KEPT.events), events.slice(-KEPT.events)];
-  const left = events.length - 2 * KEPT.events;
+  const [head, tail] = [events.slice(0, MOST_KEPT.events), events.slice(-MOST_KEPT.events)];
+  const left = events.length - 2 * MOST_KEPT.events;
   const at = tail[0]?.at ?? 0;
   const kept: readonly WireEvent[] =
     left > 0
       ? [...head, { at, from: "client", type: "cut", data: `${plural(left, "event")} left out` }, ...tail]
       : events;
-  let room: number = KEPT.all;
+  let room: number = MOST_KEPT.all;
   const shorter = (event: WireEvent): WireEvent => {
     if (!("data" in event)) return event;
-    const short = shorten(event, Math.min(KEPT.text, Math.max(KEPT.short, room)));
+    const short = shorten(event, Math.min(MOST_KEPT.text, Math.max(MOST_KEPT.short, room)));
     room -= short.data.length;
     return short;
   };
@@ -39,20 +39,20 @@ export function keep({ events, ...rest }: Transcript): Transcript {
 }
 
 /** Returns the index of an event after `keep` has cut a list of `of` events; `undefined` if it was cut. */
-export function keptPlace(index: number, of: number): number | undefined {
-  const left = of - 2 * KEPT.events;
-  if (left <= 0 || index < KEPT.events) return index;
-  return index < of - KEPT.events ? undefined : index - left + 1;
+export function keptIndex(index: number, of: number): number | undefined {
+  const left = of - 2 * MOST_KEPT.events;
+  if (left <= 0 || index < MOST_KEPT.events) return index;
+  return index < of - MOST_KEPT.events ? undefined : index - left + 1;
 }
 
 /** Cuts a text that is longer than so many characters; then it ends with how long it was. */
-export const cut = (text: string, most: number = KEPT.text): string =>
+export const cut = (text: string, most: number = MOST_KEPT.text): string =>
   text.length <= most ? text : `${part(text, most)}${mark(text.length)}`;
 
 /** Cuts the text of an event, and notes how long it was before it was ever cut. */
 export function shorten<E extends { readonly data: string; readonly length?: number }>(
   event: E,
-  most: number = KEPT.text,
+  most: number = MOST_KEPT.text,
 ): E {
   const text = keptText(event);
   if (text.length <= most) return event;

@@ -9,7 +9,7 @@ import {
   saysNoRoom,
   saysTooMany,
 } from "./failure.ts";
-import { type Gate, rest } from "./gate.ts";
+import type { Gate } from "./gate.ts";
 import {
   isLimited,
   isShut,
@@ -20,12 +20,13 @@ import {
   type Measured,
 } from "./known-limits.ts";
 import { type Found, measure } from "./measure.ts";
+import { sleep } from "./sleep.ts";
 
 /** A time in which a target lets nobody in: so many ms, or for good in some way. */
 export interface ShutOut {
   readonly ms?: number;
-  /** The time that it took to find that out, in ms, if it took longer. */
-  readonly took?: number;
+  /** The time until that was found out, if it is longer. */
+  readonly tookMs?: number;
   readonly way?: Failure | undefined;
 }
 
@@ -68,7 +69,7 @@ export interface Keeping {
 /** Has the gate keep the bounds as they are known now. */
 export function change({ known, gate, clock }: Keeping): void {
   known.changedAt = clock();
-  gate.keep({ together: known.found.together ?? Number.POSITIVE_INFINITY, gap: known.gap, lag: known.lag });
+  gate.setBounds({ together: known.found.together ?? Number.POSITIVE_INFINITY, gap: known.gap, lag: known.lag });
 }
 
 /**
@@ -85,7 +86,7 @@ export async function measureAll(
   const { at } = known.refusal;
   known.suspected = false;
   await gate.emptied();
-  await rest(SETTLING, signal);
+  await sleep(SETTLING, signal);
   const ways = [...known.ways.values()];
   const listens = ways.some(isTurnedAway);
   const come = () => dial(listens);
@@ -94,7 +95,7 @@ export async function measureAll(
   const kind = isKnown ? "shutOut" : ways.some(saysTooMany) ? "tooMany" : "others";
   const rests = RESTS[kind];
   const { tries, way } = await untilLetIn(come, rests, signal);
-  if (way !== undefined || signal?.aborted) return { way, took: clock() - at };
+  if (way !== undefined || signal?.aborted) return { way, tookMs: clock() - at };
   const lasted = clock() - began;
   const closed = { ms: tries > TRIES ? clock() - at : 0 };
   const mayShut = known.wrong === undefined && !isLimited(known) && !listens;
@@ -103,7 +104,7 @@ export async function measureAll(
     opens: () => triesToLetIn(come, rests, signal),
   };
   if (mayShut && lasted < BY_SECOND && (tries > 1 || isShut(known)) && (await byInputs.one(entrance)))
-    return { took: clock() - at };
+    return { tookMs: clock() - at };
   const shut = mayShut && !ways.some(saysNoRoom) ? await shutByWrong(its, entrance, byInputs) : undefined;
   if (shut) return shut;
   known.closes ||= byInputs.isOne;
@@ -115,7 +116,7 @@ export async function measureAll(
     change(its);
     return {};
   }
-  await rest(SETTLING, signal); // The target has to notice that this client left.
+  await sleep(SETTLING, signal); // The target has to notice that this client left.
   const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
   if (more === undefined || signal?.aborted) return {};
   if (more.fell) return { way: known.refusal.way };
@@ -138,7 +139,7 @@ async function shutByWrong(
     return tries;
   };
   learnShutOut(known, await byInputs.many({ ...entrance, opens }));
-  return known.wrong === undefined ? undefined : { ms, took: clock() - known.refusal.at };
+  return known.wrong === undefined ? undefined : { ms, tookMs: clock() - known.refusal.at };
 }
 
 /** Learns that a target which lets nobody in now and then let a client in again after so many tries. */

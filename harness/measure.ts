@@ -1,7 +1,8 @@
 import { type Attempt, leave, letsIn, type Means } from "./attempts.ts";
 import { connectionRate, FORGOTTEN, gapOf, SECOND } from "./connection-rate.ts";
 import { type Failure, NO_ANSWER, refusalOf } from "./failure.ts";
-import { rest, takingTurns } from "./gate.ts";
+import { takingTurns } from "./gate.ts";
+import { sleep } from "./sleep.ts";
 import { isServerEnd } from "./transcript.ts";
 
 /** The known limits of a target. */
@@ -79,7 +80,7 @@ const FALLING = 50;
 
 /** Tells if the server has ended all these clients, which had said nothing: it has fallen, maybe over their number. */
 async function haveEnded(held: readonly Attempt[], signal: AbortSignal | undefined): Promise<boolean> {
-  await Promise.race([rest(FALLING, signal), Promise.all(held.map((it) => it.closed()))]);
+  await Promise.race([sleep(FALLING, signal), Promise.all(held.map((it) => it.closed()))]);
   return held.every(({ transcript }) => transcript.events.some(isServerEnd));
 }
 
@@ -98,7 +99,7 @@ async function fill(
     let one = await dial();
     if (!one.opened && way.code !== NO_ANSWER) {
       await leave(one);
-      await rest(FORGOTTEN, signal);
+      await sleep(FORGOTTEN, signal);
       rests += 1;
       one = await dial();
     }

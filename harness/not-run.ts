@@ -13,10 +13,11 @@ export function notJudged(it: Case, see: string, judging: Pick<Judging, "require
 export const wordsOfNotRun = (why?: string): string => (why === undefined ? "not run" : `not run: ${why}`);
 
 /** The result of a case before which the run ended. */
-export const notRun = (it: Case, why: string | undefined, judging: Pick<Judging, "requirements">): CaseResult => ({
-  ...skipped(it, wordsOfNotRun(why), judging),
-  unrun: true,
-});
+export function notRun(it: Case, why: string | undefined, judging: Pick<Judging, "requirements">): CaseResult {
+  const result = skipped(it, wordsOfNotRun(why), judging);
+  const checks = result.checks.map((check) => ({ ...check, ...(why !== undefined && { why }) }));
+  return { ...result, checks, unrun: true };
+}
 
 /** A result in which all that a case tests is skipped. */
 function skipped(it: Case, why: string, { requirements }: Pick<Judging, "requirements">): CaseResult {

@@ -25,25 +25,25 @@ import { clearHarmed } from "./silences.ts";
  * Runs cases again alone: those that may have harmed others first, since what the others found may be their doing. Once a culprit is known,
  * what ran beside it runs again side by side. Confirms those that fail again; resolves to those that pass.
  */
-export async function againAlone(failed: readonly CaseResult[], took: number, pass: Pass): Promise<readonly Rerun[]> {
+export async function againAlone(failed: readonly CaseResult[], tookMs: number, pass: Pass): Promise<readonly Rerun[]> {
   const harmful = failed.filter((it) => harmsOthers(it, pass));
   const others = failed.filter((it) => !harmful.includes(it));
-  const innocent = await oneByOne(harmful, took, pass);
+  const innocent = await oneByOne(harmful, tookMs, pass);
   const cleared = pass.ends.culprits.size > 0 && !hasEnded(pass) ? await clearHarmed(others, pass) : [];
   for (const it of cleared) pass.rechecked.add(it.case.id);
   if (hasEnded(pass)) return innocent;
   const left = others.filter((it) => !cleared.includes(it));
-  return [...innocent, ...(await oneByOne(left, took, pass))];
+  return [...innocent, ...(await oneByOne(left, tookMs, pass))];
 }
 
 /** Runs cases again alone, one after another. Confirms those that fail again; resolves to those that pass. */
-async function oneByOne(failed: readonly CaseResult[], took: number, pass: Pass): Promise<readonly Rerun[]> {
+async function oneByOne(failed: readonly CaseResult[], tookMs: number, pass: Pass): Promise<readonly Rerun[]> {
   const innocent: Rerun[] = [];
   const late: CaseResult[] = [];
   for (const first of failed) {
     if (hasEnded(pass)) return innocent;
     pass.rechecked.add(first.case.id);
-    if (isLate(took, pass)) {
+    if (isLate(tookMs, pass)) {
       late.push(first);
       continue;
     }

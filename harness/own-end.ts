@@ -2,7 +2,7 @@ import { livesOn } from "./fall.ts";
 import type { Fall, Pass } from "./pass.ts";
 import { standUp, stopUnprovoked } from "./stand-up.ts";
 import { fallsWithin, watch } from "./watcher.ts";
-import { took } from "./words.ts";
+import { inSeconds } from "./words.ts";
 
 /** The time by which the age of a process at its end differs from one start to the next, in ms. */
 const VARIES = 150;
@@ -18,7 +18,7 @@ const OLDEST = 2.5;
 export async function endsByItself(age: number, pass: Pass): Promise<boolean> {
   const { shared, target } = pass;
   const { process } = target;
-  if (!process || age <= pass.ends.stood || age > OLDEST * shared.timeout) return false;
+  if (!process || age <= pass.ends.standsFor || age > OLDEST * shared.timeout) return false;
   await process.kill();
   const watcher = (await standUp(pass)) ? await watch(pass) : undefined;
   if (!watcher) return false;
@@ -26,10 +26,10 @@ export async function endsByItself(age: number, pass: Pass): Promise<boolean> {
   const end = await fallsWithin(Math.max(0, left), watcher, pass);
   watcher.finish();
   if (!end) {
-    pass.ends.stood = age;
+    pass.ends.standsFor = age;
     return false;
   }
-  const words = `${end.how} about ${took(end.age ?? age, 1)} after each start, though the only client there sent nothing`;
+  const words = `${end.how} about ${inSeconds(end.age ?? age, 1)} after each start, though the only client there sent nothing`;
   stopUnprovoked(pass, words);
   return true;
 }
@@ -50,8 +50,8 @@ export function lifeByTheClock(pass: Pass): number | undefined {
   return isSteady(before, last, pass) && culprits.size === 0 ? last : undefined;
 }
 
-const isSteady = (before: number, last: number, { ends: { stood }, shared: { timeout } }: Pass): boolean =>
-  Math.min(before, last) > Math.max(timeout, stood) && Math.abs(last - before) <= ABOUT * last;
+const isSteady = (before: number, last: number, { ends: { standsFor }, shared: { timeout } }: Pass): boolean =>
+  Math.min(before, last) > Math.max(timeout, standsFor) && Math.abs(last - before) <= ABOUT * last;
 
 /** Tells if a server is known to end by the clock, and did so the last two times. */
 export const isByTheClock = (pass: Pass): boolean =>
@@ -59,8 +59,8 @@ export const isByTheClock = (pass: Pass): boolean =>
 
 /** Returns the time for which a server stood before this fall, in ms, if it is that of the one before. */
 export function steadyLife({ to }: Fall, pass: Pass): number | undefined {
-  const { lives, stoodAt = to } = pass.ends;
-  return isSteady(lives.at(-1) ?? 0, to - stoodAt, pass) ? to - stoodAt : undefined;
+  const { lives, backAt = to } = pass.ends;
+  return isSteady(lives.at(-1) ?? 0, to - backAt, pass) ? to - backAt : undefined;
 }
 
 /**
@@ -74,7 +74,7 @@ export async function endsByTheClock(life: number, pass: Pass): Promise<boolean>
   const times = availability.downSince === undefined ? 2 : 1;
   for (let i = 0; i < times && life <= BY_INPUT * shared.timeout; i++) {
     if (await endsSilently((1 + ABOUT) * life, pass)) continue;
-    ends.stood = (1 + ABOUT) * life;
+    ends.standsFor = (1 + ABOUT) * life;
     return false;
   }
   ends.byTheClock = life;
@@ -86,7 +86,7 @@ async function endsSilently(ms: number, pass: Pass): Promise<boolean> {
   const watcher = (await standUp(pass)) ? await watch(pass) : undefined;
   if (!watcher) return false;
   const now = pass.shared.clock();
-  const end = await fallsWithin(Math.max(0, (pass.ends.stoodAt ?? now) + ms - now), watcher, pass);
+  const end = await fallsWithin(Math.max(0, (pass.ends.backAt ?? now) + ms - now), watcher, pass);
   watcher.finish();
   return end !== undefined && !livesOn(end);
 }
@@ -95,5 +95,5 @@ async function endsSilently(ms: number, pass: Pass): Promise<boolean> {
 export function stopByTheClock({ how, endKind }: Fall, ms: number, pass: Pass): void {
   const { unexplained } = pass.ends;
   unexplained.splice(0, Infinity, ...unexplained.filter((it) => it.endKind !== endKind));
-  stopUnprovoked(pass, `${how} about ${took(ms, 1)} after each time it came back, whatever clients sent`);
+  stopUnprovoked(pass, `${how} about ${inSeconds(ms, 1)} after each time it came back, whatever clients sent`);
 }

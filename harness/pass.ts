@@ -60,9 +60,10 @@ interface Ends {
   /** The results of suspects, by the time of the fall and the id of the case. */
   readonly sightings: Map<number, ReadonlyMap<string, CaseResult>>;
   /** The longest time for which the server is known to stand after a start with one client that sends nothing, in ms. */
-  stood: number;
-  /** The time at which a server that the suite found running last came back, in ms of the run's clock, and those for which it stood, in ms. */
-  stoodAt: number | undefined;
+  standsFor: number;
+  /** The time at which a server that the suite found running last came back, in ms of the run's clock. */
+  backAt: number | undefined;
+  /** The times for which such a server stood, in ms, the latest last. */
   readonly lives: number[];
   /** The time after which it ends each time though no client sends anything, in ms. */
   byTheClock: number | undefined;
@@ -151,8 +152,8 @@ export const newPass = (
     likewise: 0,
     unexplained,
     sightings: new Map(),
-    stood: 0,
-    stoodAt: undefined,
+    standsFor: 0,
+    backAt: undefined,
     lives: [],
     byTheClock: undefined,
     refusesForGood: false,

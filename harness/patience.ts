@@ -48,7 +48,7 @@ export interface Patience {
   /** Counts the clients in a row around one that waited in vain for something of this kind. */
   inARow(kind: string, inVain: Waited): number;
   /** Returns when something of this kind last came, and when the next client began to wait for it in vain, in ms of the run's clock. */
-  end(kind: string): { readonly from: number; readonly to: number };
+  lastServing(kind: string): { readonly from: number; readonly to: number };
   /** Tells if something of this kind came before, and many waited for it in vain since; or if `despair` was called for it. */
   stopped(kind: string): boolean;
   /** Tells if a server that gives nobody this kind of answer in time was late with the last ones: it does one thing after another. */
@@ -131,11 +131,11 @@ export function patience(timeout: number): Patience {
     nextServed: (kind, inVain) => nextServed(known(it, kind), inVain),
     wasLate: (kind, inVain) => wasSlow(known(it, kind), inVain),
     inARow: (kind, inVain) => inARow(known(it, kind), inVain),
-    end: (kind) => lastServing(known(it, kind)),
+    lastServing: (kind) => lastServing(known(it, kind)),
     stopped: (kind) => stopped(it, kind),
     isBehind(kind) {
-      const { best, took, inVain } = known(it, kind);
-      return took.length > 0 && Math.min(...took) > LATE * it.timeout && best * inVain > it.timeout;
+      const { best, tookMs, inVain } = known(it, kind);
+      return tookMs.length > 0 && Math.min(...tookMs) > LATE * it.timeout && best * inVain > it.timeout;
     },
     despair(kind) {
       it.hopeless = kind;

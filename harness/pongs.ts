@@ -8,7 +8,7 @@ import type { Recorder } from "./recorder.ts";
 export function answerer(socket: WebSocket, log: Recorder, written: () => Promise<void>): (data: Buffer) => void {
   let latest: Buffer | undefined;
   return (data) => {
-    log.control("server", "ping", data);
+    log.controlFrame("server", "ping", data);
     const answering = latest !== undefined;
     latest = data;
     if (answering) return;
@@ -18,7 +18,7 @@ export function answerer(socket: WebSocket, log: Recorder, written: () => Promis
       latest = undefined;
       if (payload === undefined || socket.readyState !== WebSocket.OPEN) return;
       socket.pong(payload);
-      log.control("client", "pong", payload);
+      log.controlFrame("client", "pong", payload);
     });
   };
 }

@@ -1,10 +1,10 @@
 import { timeThere } from "./budget.ts";
 import type { CaseResult } from "./execute.ts";
 import { livesOn } from "./fall.ts";
-import { rest } from "./gate.ts";
 import { type Guess, guess, SLACK } from "./guess.ts";
 import { endsByItself, endsByTheClock, isByTheClock, lifeByTheClock, steadyLife } from "./own-end.ts";
 import { type Fall, hasEnded, type Pass } from "./pass.ts";
+import { sleep } from "./sleep.ts";
 import { standUp } from "./stand-up.ts";
 import { newTrials } from "./trials.ts";
 import { fallsWithin, watch } from "./watcher.ts";
@@ -93,7 +93,7 @@ export async function apart(
 ): Promise<readonly Confirmed[]> {
   const { pass } = search;
   if (isOutOfTime(search, guesses.length === 1 ? LAST : 0)) return [];
-  if (livesOn(fell)) await rest(CALM * pass.shared.timeout, pass.signal);
+  if (livesOn(fell)) await sleep(CALM * pass.shared.timeout, pass.signal);
   const stands = guesses.length > 0 && (await standUp(pass));
   const life = lifeByTheClock(pass);
   if (stands && life !== undefined && (await endsByTheClock(life, pass))) return [];

@@ -33,7 +33,7 @@ export interface Recorder {
   /** Notes an event of now, and wakes whoever waits. Returns the event. `size` is its cost in bytes. */
   record(event: Unstamped, size?: number): WireEvent | undefined;
   /** Notes a ping or pong; of many only the first, since a flood of them shall cost nothing. */
-  control(from: Side, type: "ping" | "pong", payload: Uint8Array): void;
+  controlFrame(from: Side, type: "ping" | "pong", payload: Uint8Array): void;
   /** Wakes those who wait for something that is not in the transcript, such as the success of a handshake. */
   wake(): void;
   /** Notes that the connection is over, and wakes all who wait. */
@@ -76,19 +76,7 @@ export function recorder(
   stop: () => void,
   isClosing: () => boolean = () => false,
 ): Recorder {
-  const tape: RecorderState = {
-    shared,
-    stop,
-    events: [],
-    bytes: counter(shared.meter),
-    seen: { ping: 0, pong: 0 },
-    awaited: new Set(),
-    wake: () => {},
-    late: 0,
-    frozen: false,
-    over: false,
-    asked: Number.POSITIVE_INFINITY,
-  };
+  const tape = emptyTape(shared, stop);
   const log: Recorder = {
     events: tape.events,
     get over() {
@@ -96,7 +84,7 @@ export function recorder(
     },
     isClosing,
     record: (event, size = 0) => record(tape, event, size),
-    control: (from, type, payload) => control(tape, from, type, payload),
+    controlFrame: (from, type, payload) => controlFrame(tape, from, type, payload),
     wake: () => tape.wake(),
     end() {
       tape.over = true;
@@ -116,6 +104,20 @@ export function recorder(
   return log;
 }
 
+const emptyTape = (shared: Shared, stop: () => void): RecorderState => ({
+  shared,
+  stop,
+  events: [],
+  bytes: counter(shared.meter),
+  seen: { ping: 0, pong: 0 },
+  awaited: new Set(),
+  wake: () => {},
+  late: 0,
+  frozen: false,
+  over: false,
+  asked: Number.POSITIVE_INFINITY,
+});
+
 function record(tape: RecorderState, event: Unstamped, size: number): WireEvent | undefined {
   const { awaited, events, shared } = tape;
   if (tape.frozen) return afterwards(tape, event.from);
@@ -132,7 +134,7 @@ function record(tape: RecorderState, event: Unstamped, size: number): WireEvent 
   return noted;
 }
 
-function control(tape: RecorderState, from: Side, type: "ping" | "pong", payload: Uint8Array): void {
+function controlFrame(tape: RecorderState, from: Side, type: "ping" | "pong", payload: Uint8Array): void {
   const { awaited, seen } = tape;
   seen[type] += 1;
   const answers = type === "pong" && awaited.size > 0 && awaited.delete(base64(payload));
@@ -167,7 +169,7 @@ function noticeStall({ attention, clock, stalls, onStall, timeout }: Shared, ask
   const ms = Math.round(now - attention.since);
   if (attention.waiting > 1 && ms > timeout * STILL) attention.quiet = { at: attention.since, ms };
   attention.since = now;
-  attention.heard = now;
+  attention.heardAt = now;
   const { quiet } = attention;
   if (!quiet || asked > now - timeout * WAITED) return;
   attention.quiet = undefined;

@@ -21,7 +21,7 @@ export interface Acting {
 /** The deeds on a connection. Its first `begun` events are the request for a WebSocket. */
 export function acting(track: Track, begun: number, played: Tape, stray: (words: string) => void): Acting {
   const { recorded } = track;
-  const deeds = recorded.events.flatMap((event, place) => (place >= begun && isDeed(event) ? [{ event, place }] : []));
+  const deeds = recorded.events.flatMap((event, index) => (index >= begun && isDeed(event) ? [{ event, index }] : []));
   let [done, unsent, finished] = [0, 0, false];
   /** The events so far when the case last sent something: while there are no more, it goes on in the same moment. */
   let moment: number | undefined;
@@ -44,7 +44,7 @@ export function acting(track: Track, begun: number, played: Tape, stray: (words:
           return stray(`the case sends ${tell(deed)} where the recording has ${tell(next.event)}`);
         else {
           done += 1;
-          played.playTo(track, next.place + 1);
+          played.playTo(track, next.index + 1);
           moment = isClientEnd(next.event) ? undefined : played.happened();
         }
       }
@@ -87,7 +87,7 @@ export const isOver = (event: WireEvent): boolean =>
 const isFinal = (event: WireEvent): boolean => isOver(event) || isClientEnd(event);
 
 /** Tells if the suite closed a connection by itself and not for a breach: it was open, and the case over. */
-const isHangUp = (event: WireEvent, place: number, { [place - 1]: before }: readonly WireEvent[]): boolean =>
+const isHangUp = (event: WireEvent, index: number, { [index - 1]: before }: readonly WireEvent[]): boolean =>
   event.type === "close" && event.by === "suite" && !(before && isBreach(before));
 
 const isSame = (event: WireEvent, deed: Deed) => isDeepStrictEqual(event, { ...deed, at: event.at });

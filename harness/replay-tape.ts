@@ -22,7 +22,7 @@ export interface Tape {
 /** The state of a tape. */
 interface Reel {
   readonly queue: readonly { readonly track: Track; readonly event: WireEvent }[];
-  /** The place in the queue of the next event. */
+  /** The index in the queue of the next event. */
   next: number;
   /** Those who wait on each track, and how many they are. Each tells if it is served. */
   readonly waiting: ReadonlyMap<Track, Set<() => boolean>>;

@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { closeFrame, RESET, said, written } from "./deeds.ts";
+import { ended, ending } from "./ending.ts";
 import { type Bench, examine } from "./execute.ts";
 import type { Open } from "./guest.ts";
 import { tooFew } from "./identities.ts";
@@ -8,7 +9,7 @@ import { cut } from "./kept.ts";
 import { BeyondLimit } from "./limits.ts";
 import { type Nothing, silenceOf, silent } from "./nothing.ts";
 import type { Protocol } from "./protocol.ts";
-import { ended, ending, reader } from "./reading.ts";
+import { reader } from "./reader.ts";
 import { type Acting, acting, isOver } from "./replay-deeds.ts";
 import { type Asking, begunBy, isAnswered, stateOf } from "./replay-handshake.ts";
 import { type Tape, type Track, tape } from "./replay-tape.ts";
@@ -134,14 +135,6 @@ function waiting(
   const { recorded, transcript } = track;
   /** The time at which the case first waited for something. */
   const first = new Map<string, number>();
-
-  const lasted = (what: string, most: number, since: number, gaveUp: WireEvent | undefined) => {
-    const now = played.now();
-    const odd = gaveUp
-      ? oddGivingUp(what, most, gaveUp.at - since, gaveUp)
-      : oddLength(what, most, now - Math.max(since, spokeBefore(now, transcript)), timeout);
-    for (const words of odd) stray(words);
-  };
   return {
     async wait(what, found, { exactly: most = timeout } = {}) {
       let looked = transcript.events.length;
@@ -156,10 +149,10 @@ function waiting(
         looked = transcript.events.length;
         return result !== undefined || gaveUp !== undefined || isExhausted(track);
       });
-      if (result !== undefined) lasted(what, most, since, undefined);
-      else if (gaveUp) lasted(what, most, first.get(what) ?? since, gaveUp);
-      else if (!deeds.finished && !transcript.events.some(isOver))
-        stray(`the recording shows no end of a wait for ${what}`);
+      const times = { since, first: first.get(what) ?? since, now: played.now() };
+      const { finished } = deeds;
+      const wait = { what, most, timeout, ...times, came: result !== undefined, gaveUp, finished };
+      for (const words of oddIn(wait, transcript)) stray(words);
       return result ?? nothingBy(gaveUp) ?? ending(transcript.events);
     },
     finish() {
@@ -167,6 +160,30 @@ function waiting(
       if (other?.type === "timeout") stray(`the case does not wait for ${other.what}`);
     },
   };
+}
+
+/** A wait of a case that runs again. Times are in ms of the recording. */
+interface PlayedWait {
+  readonly what: string;
+  /** The length that it may have, and the usual one, in ms. */
+  readonly most: number;
+  readonly timeout: number;
+  readonly since: number;
+  /** The time at which the case first waited for the same. */
+  readonly first: number;
+  readonly now: number;
+  readonly came: boolean;
+  readonly gaveUp: WireEvent | undefined;
+  /** The case is over. */
+  readonly finished: boolean;
+}
+
+/** Says what the recording does not show of a wait: that it lasted no longer than any does, was given up, or that nothing more could come. */
+function oddIn(wait: PlayedWait, transcript: Transcript): string[] {
+  const { what, most, timeout, since, first, now, came, gaveUp, finished } = wait;
+  if (came) return oddLength(what, most, now - Math.max(since, spokeBefore(now, transcript)), timeout);
+  if (gaveUp) return oddGivingUp(what, most, gaveUp.at - first, gaveUp);
+  return finished || transcript.events.some(isOver) ? [] : [`the recording shows no end of a wait for ${what}`];
 }
 
 /** Tells if an event ends a wait of the case itself. */

@@ -51,13 +51,13 @@ export function secrets(...first: readonly string[]): Secrets {
   return list;
 }
 
-/** Returns a place in a text, or behind the secret that stands across it. */
-function endBefore(text: string, place: number, pattern: RegExp): number {
+/** Returns an offset in a text, or the one behind the secret that stands across it. */
+function endBefore(text: string, offset: number, pattern: RegExp): number {
   for (const { index, 0: secret } of text.matchAll(pattern)) {
-    if (index >= place) break;
-    if (index + secret.length > place) return index + secret.length;
+    if (index >= offset) break;
+    if (index + secret.length > offset) return index + secret.length;
   }
-  return Math.max(0, place);
+  return Math.max(0, offset);
 }
 
 /** The ways in which a secret can stand in a text: as it is, percent-encoded, as in JSON, and within base64. */

@@ -36,9 +36,9 @@ interface Attention {
   waiting: number;
   since: number;
   /** The time at which one that waited last gave up. */
-  gaveUp: number;
+  gaveUpAt: number;
   /** The time at which it last sent something. */
-  heard: number;
+  heardAt: number;
   /** Its last quiet time, which may have been a stall. */
   quiet: Stall | undefined;
   /** The number of young connections. */
@@ -79,8 +79,8 @@ export function share(timeout: number, rate = Number.POSITIVE_INFINITY, target =
     attention: {
       waiting: 0,
       since: 0,
-      gaveUp: Number.NEGATIVE_INFINITY,
-      heard: 0,
+      gaveUpAt: Number.NEGATIVE_INFINITY,
+      heardAt: 0,
       quiet: undefined,
       young: 0,
       asking: new Set(),
@@ -108,7 +108,7 @@ const QUIET = 1.25;
 
 /** Tells if the server seems to hear nobody any more. */
 export const seemsDeaf = ({ patience, attention, clock, timeout }: Shared): boolean =>
-  patience.deaf || (patience.ignored && clock() - attention.heard > QUIET * timeout);
+  patience.deaf || (patience.ignored && clock() - attention.heardAt > QUIET * timeout);
 
 /** Tells if the server ever served a client: greeted it, or, where the protocol has no greeting, answered it. */
 export const wasServing = ({ patience }: Shared, { greeting }: { readonly greeting?: string | undefined }): boolean =>
@@ -116,7 +116,7 @@ export const wasServing = ({ patience }: Shared, { greeting }: { readonly greeti
 
 /** Tells if the server answered before, and nobody for a timeout. */
 export const seemsToHang = (shared: Shared): boolean =>
-  shared.patience.served && seemsDeaf(shared) && shared.clock() - shared.attention.heard > shared.timeout;
+  shared.patience.served && seemsDeaf(shared) && shared.clock() - shared.attention.heardAt > shared.timeout;
 
 /** A time as it is noted, in ms with two decimals. */
 export const stamp = (ms: number): number => Math.round(ms * 100) / 100;

@@ -4,15 +4,15 @@ import { canaryOf } from "./canary.ts";
 import { type CaseResult, endOf, execute } from "./execute.ts";
 import { wordsOfFailure } from "./failure.ts";
 import { SHUT_OUT } from "./fall.ts";
-import { rest } from "./gate.ts";
 import { guess } from "./guess.ts";
 import type { Entrance } from "./measure-all.ts";
 import { type Fall, hasEnded, type Pass } from "./pass.ts";
 import { greetsAll } from "./protocol.ts";
 import { type Shared, share } from "./shared.ts";
+import { sleep } from "./sleep.ts";
 import { byLikelihood, inputsOf, isSuspect } from "./suspects.ts";
 import { isOpening } from "./transcript.ts";
-import { took } from "./words.ts";
+import { inSeconds } from "./words.ts";
 
 // Finds the input after which a target lets nobody in for a while, if one alone is enough. No limit does that.
 
@@ -62,7 +62,7 @@ export async function blameForShutOut(
 
 /** Blames a case after which the target let nobody in. */
 function blameFor({ result, since, ms }: Shut, at: number, pass: Pass): void {
-  const how = `the server let nobody in for up to ${took(ms, 1)} (${wordsOfFailure(pass.shared.limits.refusal.way)})`;
+  const how = `the server let nobody in for up to ${inSeconds(ms, 1)} (${wordsOfFailure(pass.shared.limits.refusal.way)})`;
   const fall: Fall = { from: at, to: at, how, endKind: SHUT_OUT, harm: "stall" };
   blame(guess(result, since, undefined, since), fall, pass);
 }
@@ -94,7 +94,7 @@ async function shuts(
   const result = await execute(it, { ...bench, shared });
   if (!result.refused && (await entrance.isOpen())) return undefined;
   const since = (result.refused && refusedAt(result)) ?? endOf(result);
-  await rest(SETTLING, pass.signal);
+  await sleep(SETTLING, pass.signal);
   const tries = await entrance.opens();
   return tries > 1 && Number.isFinite(tries) ? { result, since, ms: shared.clock() - since } : "limited";
 }
@@ -117,7 +117,7 @@ async function isProved({ result }: Shut, trial: Trial): Promise<boolean> {
   };
   const isShut = async () => typeof (await shuts(result, trial)) === "object";
   for (const holds of [isShut, isAnybodyIn, isShut]) {
-    await rest(REST, pass.signal);
+    await sleep(REST, pass.signal);
     if (!(await holds()) || hasEnded(pass)) return false;
   }
   return true;

@@ -36,7 +36,7 @@ const FEW = 8;
  * One that waits in vain again is confirmed if others were served meanwhile; otherwise a sample runs alone. One that passes now is
  * unstable if others were served the first time; in a stall it was not wronged.
  */
-export async function allTogether(all: readonly CaseResult[], took: number, pass: Pass): Promise<void> {
+export async function allTogether(all: readonly CaseResult[], tookMs: number, pass: Pass): Promise<void> {
   const kinds = [...groupBy(all, failureKind).values()];
   const isCertain = (kind: readonly CaseResult[]) => kind.length >= MANY && kind.every(othersWereServed);
   for (const it of kinds.filter(isCertain).flat()) settleFailed(ungrounded(it, pass), pass);
@@ -64,7 +64,7 @@ export async function allTogether(all: readonly CaseResult[], took: number, pass
     else open.push(second);
   }
   await settleSure([...failed, ...(open.length > FEW ? [] : open)], forgotten, pass);
-  await sample(open.length > FEW ? [...crowded, ...open] : crowded, took, pass);
+  await sample(open.length > FEW ? [...crowded, ...open] : crowded, tookMs, pass);
 }
 
 /**
@@ -155,7 +155,7 @@ export const notAlone = (result: CaseResult, isKnown: boolean, pass: Pass): Case
  */
 export async function sample(
   failed: readonly CaseResult[],
-  took: number,
+  tookMs: number,
   pass: Pass,
   sure: ReadonlySet<string> = new Set(),
 ): Promise<void> {
@@ -166,7 +166,7 @@ export async function sample(
     for (const result of kind) {
       const enough = confirmed >= ENOUGH && cleared.length === 0;
       if (settled.has(result) || pass.ends.culprits.has(result.case.id)) continue;
-      if (enough || isLate(took, pass)) {
+      if (enough || isLate(tookMs, pass)) {
         const isKnown = confirmed > 0 || (cleared.length === 0 && !(isTooLate(pass) && mayBeLate(result, pass)));
         settle(notAlone(result, isKnown, pass), pass);
         continue;

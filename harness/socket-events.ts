@@ -8,7 +8,7 @@ import type { Recorder } from "./recorder.ts";
 import { responseText, selectedIn } from "./upgrade.ts";
 
 /** The outcome of a handshake: it succeeded, or why not. */
-export interface State {
+export interface HandshakeState {
   opened: boolean;
   failure: Failure | undefined;
 }
@@ -17,15 +17,20 @@ export interface State {
 interface Listening {
   readonly socket: WebSocket;
   readonly log: Recorder;
-  readonly state: State;
+  readonly state: HandshakeState;
 }
 
 /** The errors of a TCP connection that the other side reset: it is read from, or written to. */
 const RESETS: ReadonlySet<string | undefined> = new Set(["ECONNRESET", "EPIPE"]);
 
 /** Records what happens on a WebSocket, and tells how its handshake went. */
-export function recordEvents(socket: WebSocket, log: Recorder, written: () => Promise<void>, readsBody = false): State {
-  const state: State = { opened: false, failure: undefined };
+export function recordEvents(
+  socket: WebSocket,
+  log: Recorder,
+  written: () => Promise<void>,
+  readsBody = false,
+): HandshakeState {
+  const state: HandshakeState = { opened: false, failure: undefined };
   const on: Listening = { socket, log, state };
   let reset: { readonly reset?: true } = {};
   socket.on("upgrade", (response) => {
@@ -48,7 +53,7 @@ export function recordEvents(socket: WebSocket, log: Recorder, written: () => Pr
     log.record({ from: "server", type: isBinary ? "binary" : "text", data: text }, size);
   });
   socket.on("ping", answerer(socket, log, written));
-  socket.on("pong", (data) => log.control("server", "pong", data));
+  socket.on("pong", (data) => log.controlFrame("server", "pong", data));
   socket.on("error", (error) => failed(on, error));
   socket.on("close", (code, reason) => {
     if (log.over) return;
@@ -139,7 +144,7 @@ const SELECTING = [
 ] as const;
 
 /** Records an error. Returns true if the suite ends the connection for it. */
-function fail(error: NodeJS.ErrnoException & Unparsed, { opened }: State, log: Recorder): boolean {
+function fail(error: NodeJS.ErrnoException & Unparsed, { opened }: HandshakeState, log: Recorder): boolean {
   const { code = "", message } = error;
   const bound = TOO_MUCH[code];
   const failure = code || message;

@@ -1,7 +1,7 @@
+import { runBaseline } from "./baseline.ts";
 import { isSpent, isTooLate, TO_BEGIN, waitedInVain, waitsInLine } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
 import { clearRefused, confirm, reconsider } from "./confirm.ts";
-import { runControls } from "./controls.ts";
 import { brokenSoFar, inconclusive, overlaps } from "./doubt.ts";
 import { lookOn, whoEndedLooker } from "./dropped.ts";
 import { type CaseResult, execute } from "./execute.ts";
@@ -42,11 +42,11 @@ export async function runPass(cases: readonly Case[], pass: Pass): Promise<Reado
   if (!options.once) await clearRefused(pass);
   await lastNewcomer(cases, pass);
   await reconsider(pass);
-  const controls = options.once ? [] : await runControls(pass);
+  const baseline = options.once ? [] : await runBaseline(pass);
   await lastLook(pass);
   if (pass.signal?.aborted) pass.stop ??= INTERRUPTED;
   const { results } = pass;
-  const grounded = ground([...results.values()], controls, protocol.foundations);
+  const grounded = ground([...results.values()], baseline, protocol.foundations);
   for (const it of grounded) if (results.get(it.case) !== it) settle(it, pass);
   return results;
 }
@@ -144,12 +144,12 @@ async function stage(cases: readonly Case[], concurrency: number, pass: Pass): P
       size: concurrency,
       overlap: options.concurrency > 1,
       halt,
-      keep: (result) => settle(result, pass),
+      onResult: (result) => settle(result, pass),
     });
     if (mayConfirm(pass)) {
-      const took = shared.clock() - began;
-      await confirm(plainIn(queue, pass), took, pass);
-      await confirm(queue, took, pass);
+      const tookMs = shared.clock() - began;
+      await confirm(plainIn(queue, pass), tookMs, pass);
+      await confirm(queue, tookMs, pass);
     }
     if (pass.signal?.aborted) pass.stop = INTERRUPTED;
     pass.stop ??= bailed();

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { BETWEEN_LOOKS, STOPPED_ACCEPTING } from "./fall.ts";
 import type { Pass } from "./pass.ts";
+import { sleep } from "./sleep.ts";
 import { type ServerProcess, withoutSecrets } from "./target.ts";
 
 /** Starts a server again, or waits for it; resolves to `true` if it is there. Ends a process that accepts no more connections. */
@@ -9,9 +9,9 @@ export async function standUp(pass: Pass): Promise<boolean> {
   const began = shared.clock();
   const { downSince } = availability;
   const isBack = downSince !== undefined && !target.process;
-  if (isBack && ends.stoodAt !== undefined) ends.lives.push(downSince - ends.stoodAt);
+  if (isBack && ends.backAt !== undefined) ends.lives.push(downSince - ends.backAt);
   const stands = await bringBack(pass);
-  if (isBack) ends.stoodAt = shared.clock();
+  if (isBack) ends.backAt = shared.clock();
   pass.times.away += shared.clock() - began;
   return stands;
 }
@@ -56,10 +56,10 @@ function deadlineToReturn({ ends, availability, options, shared }: Pass): number
 /** Tells if a server that was just started stands a moment after a client came. Once it did, no client as such ends it. */
 async function standsWithOne(pass: Pass, starts: number): Promise<boolean> {
   const { process } = pass.target;
-  if (!process || starts === 0 || pass.ends.stood > 0) return true;
+  if (!process || starts === 0 || pass.ends.standsFor > 0) return true;
   await sleep(NEWBORN.within);
   if (process.death) return false;
-  pass.ends.stood = NEWBORN.within;
+  pass.ends.standsFor = NEWBORN.within;
   return true;
 }
 

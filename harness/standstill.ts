@@ -3,14 +3,14 @@ import { timeThere, timeToSearch } from "./budget.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { STOOD_STILL } from "./fall.ts";
-import { rest } from "./gate.ts";
 import { guess } from "./guess.ts";
 import { type Fall, hasEnded, type Pass } from "./pass.ts";
 import { greetsAll, loadSuitesOf } from "./protocol.ts";
 import { hangUp, mayOverlap, type Stall, wasServing } from "./shared.ts";
+import { sleep } from "./sleep.ts";
 import { byLikelihood, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
 import { newTrials } from "./trials.ts";
-import { took } from "./words.ts";
+import { inSeconds } from "./words.ts";
 
 /** The time between an input and a stall that comes of it, in ms: others may be answered meanwhile. */
 const BEFORE = 250;
@@ -28,7 +28,7 @@ const MOST = {
   /** Newcomers that come one after another until one is served. */
   waits: 3,
   /** The time of all stalls together, in ms, until which those of the search count as time in which it was away. */
-  stood: 16_000,
+  still: 16_000,
 } as const;
 
 /** The number of stalls without a culprit after which no further one is looked into: they are chance. */
@@ -51,11 +51,11 @@ export function openStalls(pass: Pass): readonly Stall[] {
 
 const isLong = ({ ms }: Stall, { shared }: Pass) => ms > shared.timeout;
 
-/** Returns the bench for suspects. With `several`, all are cut off as soon as a stall is over that is to be looked into: they run again anyway. */
+/** Returns a pass to run cases in. With `several`, all are cut off as soon as a stall is over that is to be looked into: they run again anyway. */
 export function untilStall(
   pass: Pass,
   several: boolean,
-): { readonly place: Pass; readonly isCut: boolean; leave(): void } {
+): { readonly pass: Pass; readonly isCut: boolean; leave(): void } {
   const { shared, signal } = pass;
   const sockets = new Set<() => void>();
   const cutter = new AbortController();
@@ -71,7 +71,7 @@ export function untilStall(
   shared.onStall.add(cut);
   shared.sockets.add(end);
   return {
-    place: { ...pass, signal: cutter.signal, shared: { ...shared, sockets, brief: true } },
+    pass: { ...pass, signal: cutter.signal, shared: { ...shared, sockets, brief: true } },
     get isCut() {
       return cutter.signal.aborted;
     },
@@ -159,11 +159,11 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, pass: 
   await untilServed(pass);
   const known = stalls.length;
   const trial = untilStall(pass, true);
-  const trials = newTrials(trial.place);
+  const trials = newTrials(trial.pass);
   let over = false;
   // A stall is longer than the wait of a case, and shows only if two clients wait in its end.
   const come = async () => {
-    for (let left: number = MOST.waits; !over || left > 0; await rest(PAUSE)) {
+    for (let left: number = MOST.waits; !over || left > 0; await sleep(PAUSE)) {
       const served = await isServed(pass);
       if (over) left = served || hasEnded(pass) ? 0 : left - 1;
     }
@@ -184,8 +184,8 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, pass: 
 
 /** Takes a stall of the search off the account of the run: a server that hangs at one input is not slow at all others. */
 function discount({ ms }: Stall, pass: Pass): void {
-  const stood = pass.shared.stalls.reduce((sum, it) => sum + it.ms, 0);
-  if (stood < MOST.stood) pass.times.away += ms;
+  const still = pass.shared.stalls.reduce((sum, it) => sum + it.ms, 0);
+  if (still < MOST.still) pass.times.away += ms;
 }
 
 /** Tells if a newcomer is greeted. */
@@ -203,7 +203,7 @@ async function untilServed(pass: Pass): Promise<void> {
 
 /** Blames a case that ran alone for a stall, and for the one before that it explains. */
 function blameForStall(culprit: CaseResult, { at, ms }: Stall, before: Stall, pass: Pass): void {
-  const how = `${STOOD_STILL} for ${took(ms, 1)}`;
+  const how = `${STOOD_STILL} for ${inSeconds(ms, 1)}`;
   const asked = unansweredSince(culprit, at + ms - 1, greetsAll(pass.protocol));
   const since = asked >= at && asked <= at + ms ? asked : at;
   const fall: Fall = { from: before.at, to: before.at + before.ms, how, endKind: "stall", harm: "stall" };

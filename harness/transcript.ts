@@ -109,31 +109,31 @@ export function isObject(value: unknown): value is Message {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A JSON object and its place in the transcript. */
+/** A JSON object and its index in the transcript. */
 export interface Placed {
   readonly index: number;
   readonly message: Message;
 }
 
-interface Reading {
+interface MessagesSoFar {
   upTo: number;
   readonly client: Placed[];
   readonly server: Placed[];
 }
 
-const readings = new WeakMap<Transcript, Reading>();
+const soFar = new WeakMap<Transcript, MessagesSoFar>();
 
 /** The JSON objects that one side has sent so far. Each event is read once, however often one asks. */
 export function messages(transcript: Transcript, from: Side): readonly Placed[] {
   const { events } = transcript;
-  const reading = readings.get(transcript) ?? { upTo: 0, client: [], server: [] };
-  readings.set(transcript, reading);
-  for (; reading.upTo < events.length; reading.upTo++) {
-    const event = events[reading.upTo] as WireEvent;
+  const found = soFar.get(transcript) ?? { upTo: 0, client: [], server: [] };
+  soFar.set(transcript, found);
+  for (; found.upTo < events.length; found.upTo++) {
+    const event = events[found.upTo] as WireEvent;
     const message = json(event);
-    if (isObject(message)) reading[event.from].push({ index: reading.upTo, message });
+    if (isObject(message)) found[event.from].push({ index: found.upTo, message });
   }
-  return reading[from];
+  return found[from];
 }
 
 /** The JSON objects that the server has sent on a connection so far. */
@@ -169,8 +169,8 @@ export const isExcuse = (event: WireEvent): boolean =>
   isProvocation(event) || (event.from === "client" && event.type === "close" && event.by === undefined);
 
 /** Tells if the server broke RFC 6455 with an event of a connection, and nothing before excuses that. */
-export const isUnprovoked = (event: WireEvent, place: number, all: readonly WireEvent[]): boolean =>
-  isBreach(event) && !all.slice(0, place).some(isExcuse);
+export const isUnprovoked = (event: WireEvent, index: number, all: readonly WireEvent[]): boolean =>
+  isBreach(event) && !all.slice(0, index).some(isExcuse);
 
 /** Tells if an event says that a bound of the suite was hit. */
 export const hitsBound = ({ type }: WireEvent): boolean => type === "limit";

@@ -1,8 +1,8 @@
 import { timeThere } from "./budget.ts";
 import type { CaseResult } from "./execute.ts";
-import { rest } from "./gate.ts";
 import type { Fall } from "./pass.ts";
 import { isOutOfTime, type Search } from "./proof.ts";
+import { sleep } from "./sleep.ts";
 import { isEnded } from "./transcript.ts";
 import { newTrials } from "./trials.ts";
 import { fallShownBy, fallsWithin, hasFallen, watch } from "./watcher.ts";
@@ -27,7 +27,7 @@ export async function untilFall(queue: CaseResult[], longest: number, pace: numb
   let fell: Fall | undefined;
   for (let count = 1; watcher && !fell && queue.length > 0 && !isOutOfTime(search); count++) {
     await trials.add(queue.shift() as CaseResult);
-    if (pace > 0) await rest(pace, pass.signal);
+    if (pace > 0) await sleep(pace, pass.signal);
     const look = count % LOOK === 0;
     fell = await hasFallen(watcher, pass, look);
     if (!look || fell) continue;

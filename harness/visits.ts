@@ -5,15 +5,15 @@ import type { Arrival, Door } from "./arrivals.ts";
 import { BOUNDS } from "./bounds.ts";
 import { type Connection, connectionOf, type Wire } from "./connection.ts";
 import { isForgotten } from "./forgotten.ts";
-import { rest } from "./gate.ts";
 import { tryTo } from "./judge.ts";
 import { UNPACED } from "./pace.ts";
 import type { Protocol } from "./protocol.ts";
-import { reader } from "./reading.ts";
+import { reader } from "./reader.ts";
 import { type Recorder, recorder } from "./recorder.ts";
 import type { Rule } from "./rule.ts";
 import type { ConnectOptions } from "./scenario.ts";
 import type { Shared } from "./shared.ts";
+import { sleep } from "./sleep.ts";
 import { recordEvents } from "./socket-events.ts";
 import type { Target } from "./target.ts";
 import type { Transcript, WireEvent } from "./transcript.ts";
@@ -118,7 +118,7 @@ async function forgot(stay: Stay, first: readonly WireEvent[], around: Reception
   const { protocol, shared, signal } = around;
   const from = stay.log.events.indexOf(first.at(-1) as WireEvent) + 1;
   const isOpen = () => stay.isOpen() && isForgotten(first, stay.log.events.slice(from), protocol.envelope);
-  for (const end = shared.clock() + shared.timeout; isOpen() && shared.clock() < end; ) await rest(PAUSE, signal);
+  for (const end = shared.clock() + shared.timeout; isOpen() && shared.clock() < end; ) await sleep(PAUSE, signal);
   return isOpen();
 }
 

@@ -17,7 +17,7 @@ export interface Waits {
   all: number;
   /** The shortest wait that ended well, and the last ones, in ms. */
   best: number;
-  took: readonly number[];
+  tookMs: readonly number[];
   /** The end of the last wait that ended well, in ms of the run's clock. */
   last: number;
   /** The times at which the latest waits began, in ms of the run's clock. */
@@ -37,7 +37,7 @@ export const noWaits = (): Waits => ({
   inVain: 0,
   all: 0,
   best: Number.POSITIVE_INFINITY,
-  took: [],
+  tookMs: [],
   last: 0,
   begun: [],
   served: [],

@@ -1,7 +1,7 @@
 import { BOUNDS } from "./bounds.ts";
+import { ending } from "./ending.ts";
 import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts";
 import type { Patience, Wait } from "./patience.ts";
-import { ending } from "./reading.ts";
 import { type Shared, seemsToHang, stamp } from "./shared.ts";
 import { isClientEnd, isMessage, readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
 import { END_OF_CONNECTION, HANDSHAKE, type Waited } from "./waited.ts";
@@ -52,8 +52,8 @@ interface Waiters {
   wake(): void;
 }
 
-/** A connection on which a case waits. `idle` is called when a wait turns out to be one for the network. */
-interface WaitPlace {
+/** The state of the waits on a connection. `idle` is called when a wait turns out to be one for the network. */
+interface WaitState {
   readonly log: Log;
   readonly shared: Shared;
   readonly idle: () => void;
@@ -84,7 +84,7 @@ interface Waiter<T = unknown> extends Omit<Wait, "limit"> {
 
 /** The waits on a connection; `idle` is called when one turns out to be for the network. */
 export function waits(log: Log, shared: Shared, idle: () => void): Waiters {
-  const place: WaitPlace = { log, shared, idle, waiting: new Set(), waking: false };
+  const state: WaitState = { log, shared, idle, waiting: new Set(), waking: false };
   return {
     wait: (what, found, { owed = true, odd = false, exactly, reached = () => true } = {}) =>
       new Promise((resolve) => {
@@ -94,25 +94,25 @@ export function waits(log: Log, shared: Shared, idle: () => void): Waiters {
           : { limit: exactly, short: false };
         begin(
           { what, found, owed, odd, isUsual, reached, ...length, resolve, timers: [], since: undefined, open: 0 },
-          place,
+          state,
         );
       }),
     // Once for all that came in one go: a flood costs no more than what it holds.
     wake() {
-      if (place.waking) return;
-      place.waking = true;
+      if (state.waking) return;
+      state.waking = true;
       setImmediate(() => {
-        place.waking = false;
-        for (const waiter of [...place.waiting]) look(waiter, place);
+        state.waking = false;
+        for (const waiter of [...state.waiting]) look(waiter, state);
       });
     },
   };
 }
 
 /** Begins a wait, unless it is over at once. */
-function begin<T>(waiter: Waiter<T>, place: WaitPlace): void {
-  if (look(waiter, place)) return;
-  const { idle, shared, waiting } = place;
+function begin<T>(waiter: Waiter<T>, state: WaitState): void {
+  if (look(waiter, state)) return;
+  const { idle, shared, waiting } = state;
   const { attention, clock, meter, patience, sockets } = shared;
   const since = clock();
   waiter.since = since;
@@ -120,48 +120,48 @@ function begin<T>(waiter: Waiter<T>, place: WaitPlace): void {
   if (waiter.isUsual) patience.begin(waiter.what, since);
   const pause = patience.idle();
   if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < BOUNDS.full && idle()), pause));
-  expireIn(waiter.limit, waiter, place);
+  expireIn(waiter.limit, waiter, state);
   waiting.add(waiter);
   // One that comes when all others have just given up goes on waiting for them.
-  if (attention.waiting === 0 && since - attention.gaveUp > SOON * shared.timeout) attention.since = since;
+  if (attention.waiting === 0 && since - attention.gaveUpAt > SOON * shared.timeout) attention.since = since;
   attention.waiting += 1;
 }
 
 /** Ends a wait if what is awaited came, or if nothing more can come. Tells if the wait is over. */
-function look<T>(waiter: Waiter<T>, place: WaitPlace): boolean {
-  const { log, shared } = place;
+function look<T>(waiter: Waiter<T>, state: WaitState): boolean {
+  const { log, shared } = state;
   const { clock, patience, target } = shared;
   const value = waiter.found();
   if (value !== undefined && waiter.isUsual) patience.met(waiter.what, waiter.since ?? clock(), clock());
   if (value === undefined && !log.over) return false;
   if (value === undefined && waiter.isUsual && waiter.since !== undefined) patience.ended(waiter.what, waiter.since);
-  settle(value ?? ending(log.events, target), waiter, place);
+  settle(value ?? ending(log.events, target), waiter, state);
   return true;
 }
 
-function settle<T>(value: T | Nothing, waiter: Waiter<T>, { shared, waiting }: WaitPlace): void {
+function settle<T>(value: T | Nothing, waiter: Waiter<T>, { shared, waiting }: WaitState): void {
   for (const timer of waiter.timers) clearTimeout(timer);
   if (waiting.delete(waiter)) shared.attention.waiting -= 1;
   waiter.resolve(value);
 }
 
 /** Gives a wait up in so many ms. It lasts longer once if the suite itself did not run meanwhile, and again for each late message. */
-function expireIn<T>(ms: number, waiter: Waiter<T>, place: WaitPlace): void {
-  const { clock } = place.shared;
+function expireIn<T>(ms: number, waiter: Waiter<T>, state: WaitState): void {
+  const { clock } = state.shared;
   const due = clock() + ms;
   const expire = () => {
-    if (look(waiter, place)) return;
+    if (look(waiter, state)) return;
     const late = clock() - due;
-    const limit = waiter.isUsual && !waiter.short ? sinceItSpoke(waiter, place) : 0;
+    const limit = waiter.isUsual && !waiter.short ? sinceItSpoke(waiter, state) : 0;
     const more = Math.ceil((waiter.since ?? 0) + limit - clock());
     if (late > STALL && !waiter.stalled) {
       waiter.stalled = true;
-      expireIn(late, waiter, place);
+      expireIn(late, waiter, state);
     } else if (more > 0) {
       waiter.anew = (waiter.anew ?? 0) + 1;
       waiter.limit = Math.ceil(limit);
-      expireIn(more, waiter, place);
-    } else giveUp(waiter, place);
+      expireIn(more, waiter, state);
+    } else giveUp(waiter, state);
   };
   waiter.timers.push(setTimeout(expire, ms));
 }
@@ -178,7 +178,7 @@ const RENEWALS = 16;
  */
 function sinceItSpoke(
   { limit, since = 0, anew = 0 }: Waiter<unknown>,
-  { log: { events }, shared: { timeout } }: WaitPlace,
+  { log: { events }, shared: { timeout } }: WaitState,
 ): number {
   const ofServer = (event: WireEvent) => event.from === "server" && isMessage(event);
   const spoke = events.findLast(ofServer);
@@ -189,25 +189,25 @@ function sinceItSpoke(
 }
 
 /** Ends a wait in vain, and notes it. */
-function giveUp<T>(waiter: Waiter<T>, place: WaitPlace): void {
-  const { attention, clock, patience } = place.shared;
+function giveUp<T>(waiter: Waiter<T>, state: WaitState): void {
+  const { attention, clock, patience } = state.shared;
   const { what, limit, short, odd, open, since = clock(), reached } = waiter;
   const inVain = { began: since, ended: clock() };
   const next = reached() ? patience.nextServed(what, inVain) : undefined;
   const others = {
     ...(next !== undefined && { nextServedAfterMs: stamp(next - since) }),
     ...(next !== undefined && !odd && isLost(what, inVain, patience) && { lost: true as const }),
-    ...(isHalfClosed(what, place.log) && { closing: true as const }),
+    ...(isHalfClosed(what, state.log) && { closing: true as const }),
     ...among(what, inVain, open, patience),
   };
   const silence: Silence = { what, afterMs: limit, ...(short && { short }), ...others };
   if (waiter.isUsual) {
     patience.missed(what, since, waiter.owed, clock());
-    attention.gaveUp = clock();
+    attention.gaveUpAt = clock();
   }
   const data = wordsOfSilence(silence);
-  const noted = place.log.record({ from: "client", type: "timeout", data, ...silence });
-  settle(readFrom(noted, silent(silence)), waiter, place);
+  const noted = state.log.record({ from: "client", type: "timeout", data, ...silence });
+  settle(readFrom(noted, silent(silence)), waiter, state);
 }
 
 /** Tells if no other handshake waited in vain right before or after one that did. No limit picks one client out of a row. */

@@ -5,9 +5,9 @@ import { comeAside, isGreeted } from "./dial.ts";
 import { missedHandshake } from "./doubt.ts";
 import { refusalOf } from "./failure.ts";
 import { diedOrNot, endHanging, howItFell } from "./fall.ts";
-import { rest } from "./gate.ts";
 import { isOwnGoodbye } from "./goodbyes.ts";
 import type { Fall, Pass } from "./pass.ts";
+import { sleep } from "./sleep.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
 
@@ -55,10 +55,10 @@ const NEWCOMERS = { most: 4, apart: 25 } as const;
 async function goneOrNot(pass: Pass): Promise<void> {
   const { availability, signal } = pass;
   for (let i = 0; i < NEWCOMERS.most && availability.downSince === undefined && !signal?.aborted; i++) {
-    const probe = await ask(pass);
-    probe.finish();
-    if (gaveWebSocket(probe) || missedHandshake({ connections: [probe.transcript] })) return;
-    await rest(NEWCOMERS.apart, signal);
+    const newcomer = await ask(pass);
+    newcomer.finish();
+    if (gaveWebSocket(newcomer) || missedHandshake({ connections: [newcomer.transcript] })) return;
+    await sleep(NEWCOMERS.apart, signal);
   }
 }
 
@@ -67,9 +67,9 @@ const HANGS = 0.5;
 
 /** Opens a further connection. Resolves once its handshake is answered, or in vain. */
 async function ask(pass: Pass): Promise<Connection> {
-  const probe = await comeAside(pass, { name: "probe" });
-  pass.availability.saw(probe);
-  return probe;
+  const newcomer = await comeAside(pass, { name: "newcomer" });
+  pass.availability.saw(newcomer);
+  return newcomer;
 }
 
 /**
@@ -78,14 +78,14 @@ async function ask(pass: Pass): Promise<Connection> {
  */
 export async function missedByNewcomer(pass: Pass, before: string, ms: number): Promise<string | undefined> {
   const over = new AbortController();
-  const within = <T>(promise: Promise<T>) => Promise.race([promise, rest(ms, over.signal)]);
+  const within = <T>(promise: Promise<T>) => Promise.race([promise, sleep(ms, over.signal)]);
   const asked = ask(pass);
   try {
-    const probe = await within(asked);
-    if (!probe || missedHandshake({ connections: [probe.transcript] })) return HANDSHAKE;
+    const newcomer = await within(asked);
+    if (!newcomer || missedHandshake({ connections: [newcomer.transcript] })) return HANDSHAKE;
     const { protocol } = pass;
-    if (gaveWebSocket(probe) && !(await isGreeted(probe, protocol))) return protocol.greeting;
-    if (isFirst(before, protocol) || !gaveWebSocket(probe)) return undefined;
+    if (gaveWebSocket(newcomer) && !(await isGreeted(newcomer, protocol))) return protocol.greeting;
+    if (isFirst(before, protocol) || !gaveWebSocket(newcomer)) return undefined;
     return (await within(servesRequests(before, pass))) ? undefined : before;
   } finally {
     over.abort();
@@ -98,7 +98,7 @@ export async function missedByNewcomer(pass: Pass, before: string, ms: number): 
 
 /** Resolves to the fall if the server or the watcher ends within `ms`. */
 export async function fallsWithin(ms: number, watcher: Connection, pass: Pass): Promise<Fall | undefined> {
-  await (pass.shared.identities.users ? rest(ms, pass.signal) : watcher.quiet(ms));
+  await (pass.shared.identities.users ? sleep(ms, pass.signal) : watcher.quiet(ms));
   return hasFallen(watcher, pass, true);
 }
 

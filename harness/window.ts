@@ -3,7 +3,7 @@ export interface Window {
   /** Tells if one more case may begin while `running` are at work. `size` is the first limit; `at` is in ms of the run's clock. */
   admits(running: number, size: number, at: number): boolean;
   /** Learns from a wait that ended well: when it began, how long it took, and the shortest time that one ever took; in ms. */
-  met(what: string, began: number, took: number, best: number): void;
+  met(what: string, began: number, tookMs: number, best: number): void;
 }
 
 /** The time after which the window doubles, in timeouts. */
@@ -28,9 +28,9 @@ interface Kind {
 }
 
 /** The state of a window. Times are in ms. */
-interface Opening {
+interface WindowState {
   readonly timeout: number;
-  /** The first limit, and the most cases at work now; nothing before the first is about to begin. */
+  /** The first limit, and the most cases at work now; `undefined` until the first is about to begin. */
   first: number;
   most: number | undefined;
   changedAt: number;
@@ -48,24 +48,24 @@ interface Opening {
  * server is late. If that does not help, there is another reason, and the limit goes. `timeout` is in ms.
  */
 export function window(timeout: number): Window {
-  const it: Opening = {
+  const it: WindowState = {
     ...{ timeout, first: 0, most: undefined, changedAt: 0, answeredAt: 0, since: 0 },
     ...{ needless: false, kinds: new Map<string, Kind>() },
   };
   return {
     admits: (running, size, at) => admits(it, running, size, at),
-    met: (what, began, took, best) => met(it, what, began, { took, best }),
+    met: (what, began, tookMs, best) => met(it, what, began, { tookMs, best }),
   };
 }
 
 /** Tells if the server is late. Where all wait in vain, no answer will tell that it no longer is. */
-function isLate({ kinds, answeredAt, timeout }: Opening, at: number): boolean {
+function isLate({ kinds, answeredAt, timeout }: WindowState, at: number): boolean {
   if (at - answeredAt > timeout * RECENT.for) return false;
   const latest = [...kinds.values()].map(({ late, before }) => Math.max(before ?? 0, ...late.slice(-RECENT.answers)));
   return latest.some((ms) => ms > timeout * LATE.some);
 }
 
-function admits(it: Opening, running: number, size: number, at: number): boolean {
+function admits(it: WindowState, running: number, size: number, at: number): boolean {
   if (it.most === undefined) [it.most, it.first] = [size, size];
   if (running < it.most) it.since = Math.min(it.since, at);
   if (running >= it.most && at - it.changedAt >= it.timeout * STEP && !isLate(it, at))
@@ -75,17 +75,17 @@ function admits(it: Opening, running: number, size: number, at: number): boolean
 
 /** The time of a wait that ended well, and the shortest of its kind, in ms. */
 interface Answered {
-  readonly took: number;
+  readonly tookMs: number;
   readonly best: number;
 }
 
-function met(it: Opening, what: string, began: number, { took, best }: Answered): void {
+function met(it: WindowState, what: string, began: number, { tookMs, best }: Answered): void {
   const { kinds, most, timeout } = it;
   if (most === undefined || it.needless || began < it.since) return;
-  it.answeredAt = began + took;
+  it.answeredAt = began + tookMs;
   const kind = kinds.get(what) ?? { late: [], before: undefined };
   kinds.set(what, kind);
-  kind.late.push(took - best);
+  kind.late.push(tookMs - best);
   if (kind.late.length < SAMPLE) return;
   const median = kind.late.toSorted((a, b) => a - b)[SAMPLE >> 1] ?? 0;
   kind.late = [];
@@ -95,7 +95,7 @@ function met(it: Opening, what: string, began: number, { took, best }: Answered)
   else if (isSame && most >= it.first) it.needless = true;
   else {
     kind.before = median;
-    [it.most, it.changedAt, it.since] = [Math.max(1, most >> 1), began + took, Number.POSITIVE_INFINITY];
+    [it.most, it.changedAt, it.since] = [Math.max(1, most >> 1), began + tookMs, Number.POSITIVE_INFINITY];
     for (const other of kinds.values()) other.late = [];
   }
 }

@@ -16,4 +16,4 @@ export function show(value: unknown): string {
 }
 
 /** A time that is given in ms, in seconds: `1.50 s`. */
-export const took = (ms: number, digits = 2): string => `${(ms / 1_000).toFixed(digits)} s`;
+export const inSeconds = (ms: number, digits = 2): string => `${(ms / 1_000).toFixed(digits)} s`;

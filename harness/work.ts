@@ -53,7 +53,7 @@ export interface HowToWork {
   /** Tells if no more shall begin. */
   readonly halt?: () => boolean;
   /** Called with each result. */
-  readonly keep?: (result: CaseResult) => void;
+  readonly onResult?: (result: CaseResult) => void;
 }
 
 /** The results of the cases that ran, and the cases that were left: halted before their turn, or before they could run again. */
@@ -66,7 +66,7 @@ interface Worked {
 export async function work(
   cases: readonly Case[],
   pass: Pass,
-  { size, overlap = size > 1, halt = () => false, keep = () => {} }: HowToWork,
+  { size, overlap = size > 1, halt = () => false, onResult = () => {} }: HowToWork,
 ): Promise<Worked> {
   const { signal } = pass;
   const { culprits } = pass.ends;
@@ -74,12 +74,12 @@ export async function work(
   const done = new Map<Case, CaseResult>();
   const note = (result: CaseResult) => {
     done.set(result.case, result);
-    keep(result);
+    onResult(result);
   };
   const isDue = tally();
   const isOver = () => hasEnded(pass) || halt();
   while (queue.length > 0 && !isOver()) {
-    const { ran, spoiled } = await workInOneGo(queue, pass, { size, overlap, halt: isOver, keep: note });
+    const { ran, spoiled } = await workInOneGo(queue, pass, { size, overlap, halt: isOver, onResult: note });
     if (signal?.aborted) break;
     if (pass.shared.limits.suspected && !isGone(pass)) await explainRefusal(ran, pass);
     if (isGone(pass)) {
@@ -114,7 +114,7 @@ interface Ran {
 async function workInOneGo(
   queue: Case[],
   pass: Pass,
-  { size, overlap, halt, keep }: Required<HowToWork>,
+  { size, overlap, halt, onResult }: Required<HowToWork>,
 ): Promise<Ran> {
   const { shared, signal } = pass;
   const ran: CaseResult[] = [];
@@ -126,15 +126,14 @@ async function workInOneGo(
     if (stuck !== undefined) shared.patience.despair(stuck); // Those at work need not wait in full.
     return halt() || shared.limits.suspected || isGone(pass);
   };
-  const crowded = (running: number) =>
-    shared.meter.bytes > BOUNDS.full || isLate(running) || isCrowd(here.place.shared);
+  const crowded = (running: number) => shared.meter.bytes > BOUNDS.full || isLate(running) || isCrowd(here.pass.shared);
   const round = () =>
     pool(queue, { size: casesAtWork(shared, size), stop, crowded, overlap }, async (it, idle) => {
-      const result = await execute(it, here.place, mayOverlap(shared) ? idle : undefined);
+      const result = await execute(it, here.pass, mayOverlap(shared) ? idle : undefined);
       if (signal?.aborted) return;
       ran.push(result);
       if (here.isCut) spoiled.push(result);
-      keep(here.isCut ? inconclusive(result, STOOD_STILL) : result);
+      onResult(here.isCut ? inconclusive(result, STOOD_STILL) : result);
     });
   try {
     await (overlap ? withCanary(pass, round) : round());
@@ -184,7 +183,7 @@ async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<vo
   const all = [...new Map([...results, ...ran.map((it) => [it.case, it] as const)]).values()];
   const {
     ms = 0,
-    took = ms,
+    tookMs = ms,
     way,
   } = await limits.measure(come, signal, {
     many: ({ opens }) => shutsOutAfter(wrongBefore(at, all, pass), opens, pass),
@@ -195,7 +194,7 @@ async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<vo
   cut();
   if (way !== undefined) pass.availability.refuses(at, way);
   if (ms > 0) pass.standstills.told.add({ at, ms, refused: wordsOfFailure(refused), ...after(limits) });
-  pass.times.away += took;
+  pass.times.away += tookMs;
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }
 
@@ -206,7 +205,7 @@ const after = ({ wrong }: Pass["shared"]["limits"]) => wrong !== undefined && { 
 export async function lookAndRepeat(ran: readonly CaseResult[], pass: Pass): Promise<readonly CaseResult[]> {
   const { atWork, recent } = await lookInto(ran, pass);
   const again = recent.map((it) => it.case);
-  await work(again, pass, { size: pass.options.concurrency, keep: (it) => settle(it, pass) });
+  await work(again, pass, { size: pass.options.concurrency, onResult: (it) => settle(it, pass) });
   return atWork;
 }
 

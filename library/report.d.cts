@@ -400,6 +400,10 @@ export interface Case {
    */
   plain?: true;
   /**
+   * It did not begin, since the run had ended
+   */
+  unrun?: true;
+  /**
    * Of a version before 0.5.0: the breach of the server while the case ran among others, though not alone
    */
   doubt?: string;
@@ -423,6 +427,10 @@ export interface Check {
    * The thing that came, or why it was not judged
    */
   actual: string;
+  /**
+   * The reason why it was not judged, where it is no requirement that is broken. `actual` holds it, too, and may say more
+   */
+  why?: string;
   /**
    * Why it was expected to fail; such a check does not count for the verdict of the run
    */

@@ -39,7 +39,7 @@ export async function judgeRecordings(wanted: WantedRecordings, protocol: Protoc
     if (!wanted.url || wants(follower.sofar(it.recording ?? file, it.connection)?.url ?? ""))
       sent.see(bounded(it.event), at);
   };
-  const digests = new Map<string, string>();
+  const known = new Map<string, string>();
   for (const file of await arranged(wanted.files)) {
     const hash = wanted.files.length > 1 ? createHash("sha256") : undefined;
     const [before, without] = [seen, left.length];
@@ -47,10 +47,7 @@ export async function judgeRecordings(wanted: WantedRecordings, protocol: Protoc
     const isEmpty = seen === before && left.length === without && !wanted.url;
     // A part that was recorded while nobody came is empty, and right.
     if (isEmpty && (file === STDIN || !(await headOfFile(file)))) throw nothing({ files: [file] }, []);
-    const digest = hash?.digest("hex") ?? file;
-    const same = digests.get(digest);
-    if (same !== undefined) throw twice(same, file);
-    digests.set(digest, file);
+    if (hash) refuseTwice(file, hash.digest("hex"), known);
   }
   follower.end();
   if (judged.size === 0) throw nothing(wanted, left);
@@ -62,6 +59,13 @@ export async function judgeRecordings(wanted: WantedRecordings, protocol: Protoc
     ...(left.length > 0 && { leftOut: { connections: left.length, names: left.slice(0, NAMED) } }),
     durationMs: Date.now() - startedAt.getTime(),
   });
+}
+
+/** Throws a `UsageError` if a file holds the same as one before. Remembers its digest. */
+function refuseTwice(file: string, digest: string, known: Map<string, string>): void {
+  const same = known.get(digest);
+  if (same !== undefined) throw twice(same, file);
+  known.set(digest, file);
 }
 
 /** The number of connections that are named of those that were left out. */

@@ -55,11 +55,8 @@ export function follow(rules: readonly Rule[], done: (connection: FollowedConnec
       const over = known?.ended && recorded.event.type === "upgrade";
       if (over) release(key, known);
       const it = known && !over ? known : begin(all, key, file, recorded);
-      if (recorded.event.at < it.last) throw outOfOrder(recorded, it.last);
-      it.url ||= recorded.url ?? "";
       const before = it.bytes;
-      append(it, bounded(recorded.event));
-      if (it.fresh > PIECE.events || it.freshBytes > PIECE.bytes) trim(it, rules);
+      add(it, recorded, rules);
       all.bytes += it.bytes - before;
       const place = { connection: it.id, number: it.number, place: it.places - 1 };
       if (all.bytes > MEMORY / 2) for (const given of giveUpSilent(all)) done(finished(given));
@@ -98,6 +95,14 @@ function begin(
   all.bytes += it.bytes;
   all.lively.set(key, it);
   return it;
+}
+
+/** Adds an event to its connection, and cuts that down where it has grown long. */
+function add(it: Followed, recorded: RecordedEvent, rules: readonly Rule[]): void {
+  if (recorded.event.at < it.last) throw outOfOrder(recorded, it.last);
+  it.url ||= recorded.url ?? "";
+  append(it, bounded(recorded.event));
+  if (it.fresh > PIECE.events || it.freshBytes > PIECE.bytes) trim(it, rules);
 }
 
 /** Finds a connection that is followed; it is lively from now on. */

@@ -33,7 +33,7 @@ interface Joining extends Reaching {
 
 /** Passes on the handshake of a client, and all that follows it. */
 export function join(it: Joining): void {
-  const { open, note, request, client, head } = it;
+  const { open, note, request, client } = it;
   // Where a header cannot be passed on, this throws, and nothing of the client is recorded.
   const outgoing = askTarget(it, request);
   noteRequest(it);
@@ -55,12 +55,9 @@ export function join(it: Joining): void {
   client.once("close", left);
   outgoing.on("upgrade", (response, server: Socket, first) => {
     client.off("close", left);
-    open.delete(waiting);
-    isOver = true;
+    over();
     accept(it, response);
-    relay({ ...it, server, extensions: response.headers["sec-websocket-extensions"] });
-    if (head.length > 0) client.unshift(head);
-    if (first.length > 0) server.unshift(first);
+    goOn(it, server, first, response.headers["sec-websocket-extensions"]);
   });
   outgoing.on("response", (response) => {
     isAnswered = true;
@@ -73,6 +70,14 @@ export function join(it: Joining): void {
     over("server", "client");
   });
   outgoing.end();
+}
+
+/** Passes on all that follows a handshake. Some may have come behind it already. */
+function goOn(it: Joining, server: Socket, first: Buffer, extensions: string | undefined): void {
+  const { client, head } = it;
+  relay({ ...it, server, extensions });
+  if (head.length > 0) client.unshift(head);
+  if (first.length > 0) server.unshift(first);
 }
 
 /** Notes the request of a client. */

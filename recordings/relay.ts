@@ -37,8 +37,8 @@ interface Way {
 
 /** Passes on bytes between two sockets, and has them read. */
 export function relay({ open, client, server, extensions, clock, note, crowded }: Relaying): void {
-  const reading = tap({ extensions, clock, record: note, relieve: () => handle.relieve() });
-  const isFull = () => reading.crowded || crowded();
+  const tapped = tap({ extensions, clock, record: note, relieve: () => handle.relieve() });
+  const isFull = () => tapped.crowded || crowded();
   const ways: readonly Way[] = [
     { from: client, to: server, side: "client" },
     { from: server, to: client, side: "server" },
@@ -47,7 +47,7 @@ export function relay({ open, client, server, extensions, clock, note, crowded }
     relieve() {
       for (const { from, to } of ways) if (from.isPaused() && !to.writableNeedDrain && !isFull()) from.resume();
     },
-    idle: reading.idle,
+    idle: tapped.idle,
     destroy() {
       for (const { from } of ways) from.destroy();
     },
@@ -55,30 +55,30 @@ export function relay({ open, client, server, extensions, clock, note, crowded }
   open.add(handle);
   let left = ways.length;
   for (const way of ways) {
-    pass(way, reading, isFull);
+    pass(way, tapped, isFull);
     way.to.on("drain", handle.relieve);
     way.from.on("close", async () => {
       left -= 1;
       if (left > 0) return;
-      await reading.idle();
+      await tapped.idle();
       open.delete(handle);
-      reading.close();
+      tapped.close();
     });
   }
 }
 
 /** Passes on what comes in one direction, and the end of it. Pauses while too much waits. */
-function pass({ from, to, side }: Way, reading: Tap, isFull: () => boolean): void {
+function pass({ from, to, side }: Way, tapped: Tap, isFull: () => boolean): void {
   let over = false;
   const end = () => {
-    if (!over) reading.end(side);
+    if (!over) tapped.end(side);
     over = true;
   };
   from.setNoDelay(true);
   from.setKeepAlive(true, KEEP_ALIVE);
   from.on("data", (bytes: Buffer) => {
     const isFree = to.destroyed || to.write(bytes);
-    reading.push(side, bytes);
+    tapped.push(side, bytes);
     if (!isFree || isFull()) from.pause();
   });
   from.on("end", () => {

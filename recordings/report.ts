@@ -18,7 +18,7 @@ import type { FollowedConnection } from "./followed.ts";
 import { judgeRecorded } from "./judge.ts";
 
 /** Connections that a report holds at most: the first, and beyond them of each requirement that is broken. */
-const KEPT = { first: 200, broken: 20 } as const;
+const MOST_TOLD = { first: 200, broken: 20 } as const;
 
 /** Judges connections one after another, and makes a report of them. */
 export interface Recording {
@@ -100,7 +100,7 @@ function count(tally: Tally, connection: FollowedConnection): void {
   connections[verdict] += 1;
   const [place = ""] = connection.url.split("?", 1);
   if (urls.size < 2 && place !== "") urls.add(place);
-  if (tally.size <= KEPT.first || found.some(isNew))
+  if (tally.size <= MOST_TOLD.first || found.some(isNew))
     kept.push({ number: connection.number, it: caseOf(connection, verdict, found) });
   for (const it of found) it.row.counts[it.verdict] += 1;
 }
@@ -206,7 +206,7 @@ function refusal({ events }: Transcript): string | undefined {
 }
 
 /** Tells if the report needs more connections on which a rule found the same. */
-const isNew = ({ row, verdict }: Judged) => row.counts[verdict] < (verdict === row.broken ? KEPT.broken : 1);
+const isNew = ({ row, verdict }: Judged) => row.counts[verdict] < (verdict === row.broken ? MOST_TOLD.broken : 1);
 
 function caseOf(it: FollowedConnection, verdict: Verdict, found: readonly Judged[]): ReportCase {
   const { url, events } = it.shown();

@@ -1,10 +1,10 @@
-import { KEPT, keep } from "../harness/kept.ts";
+import { keep, MOST_KEPT } from "../harness/kept.ts";
 import type { Transcript, WireEvent } from "../harness/transcript.ts";
 import { plural } from "../harness/words.ts";
 import { gap } from "./recorded.ts";
 
 /** The number of events that a report shows at each end of a connection. With the note between them `keep` leaves none out. */
-const SHOWN = { head: KEPT.events - 1, tail: KEPT.events } as const;
+const SHOWN = { head: MOST_KEPT.events - 1, tail: MOST_KEPT.events } as const;
 
 /** The events at both ends of a connection, which a report shows. */
 export interface Ends {

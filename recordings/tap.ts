@@ -43,7 +43,7 @@ interface Piece {
 }
 
 /** The state of a tap. */
-interface Reading extends Pick<TapOptions, "record" | "relieve"> {
+interface TapState extends Pick<TapOptions, "record" | "relieve"> {
   readonly sides: Readonly<Record<Side, SideReader>>;
   readonly queue: Piece[];
   /** The bytes in the queue, and the time at which the piece came that is being read. */
@@ -57,18 +57,18 @@ interface Reading extends Pick<TapOptions, "record" | "relieve"> {
 /** Makes a tap. Frames are read with `ws`, one piece after another, so that inflating one never lets a later one overtake it. */
 export function tap({ extensions, clock, record, relieve }: TapOptions): Tap {
   const side = (from: Side) =>
-    sideReader(from, extensions, (event) => record({ ...event, at: reading.at, from } as WireEvent));
+    sideReader(from, extensions, (event) => record({ ...event, at: state.at, from } as WireEvent));
   const sides = { client: side("client"), server: side("server") };
-  const reading: Reading = { record, relieve, sides, queue: [], waiting: 0, at: 0, working: false, whenIdle: [] };
+  const state: TapState = { record, relieve, sides, queue: [], waiting: 0, at: 0, working: false, whenIdle: [] };
   return {
-    push: (from, bytes) => add(reading, { at: clock(), from, bytes }),
-    end: (from) => add(reading, { at: clock(), from }),
+    push: (from, bytes) => add(state, { at: clock(), from, bytes }),
+    end: (from) => add(state, { at: clock(), from }),
     get crowded() {
-      return reading.waiting > CROWDED;
+      return state.waiting > CROWDED;
     },
     idle: () =>
       new Promise((resolve) => {
-        if (reading.working) reading.whenIdle.push(resolve);
+        if (state.working) state.whenIdle.push(resolve);
         else resolve();
       }),
     close() {
@@ -77,32 +77,32 @@ export function tap({ extensions, clock, record, relieve }: TapOptions): Tap {
   };
 }
 
-function add(reading: Reading, piece: Piece): void {
-  reading.queue.push(piece);
-  reading.waiting += piece.bytes?.length ?? 0;
-  if (!reading.working) next(reading);
+function add(state: TapState, piece: Piece): void {
+  state.queue.push(piece);
+  state.waiting += piece.bytes?.length ?? 0;
+  if (!state.working) next(state);
 }
 
 /** Reads the next piece, if there is one, and then all others. */
-function next(reading: Reading): void {
-  const { queue, record, relieve, sides } = reading;
+function next(state: TapState): void {
+  const { queue, record, relieve, sides } = state;
   const piece = queue.shift();
-  reading.working = piece !== undefined;
+  state.working = piece !== undefined;
   if (!piece) {
-    for (const resolve of reading.whenIdle.splice(0)) resolve();
+    for (const resolve of state.whenIdle.splice(0)) resolve();
     return;
   }
   const { at, from, bytes } = piece;
-  reading.at = at;
+  state.at = at;
   if (!bytes) {
     record({ at, from, type: "end" });
-    setImmediate(next, reading);
+    setImmediate(next, state);
     return;
   }
-  const wasCrowded = reading.waiting > CROWDED;
-  reading.waiting -= bytes.length;
-  sides[from].read(bytes, () => next(reading));
-  if (wasCrowded && reading.waiting <= CROWDED) relieve();
+  const wasCrowded = state.waiting > CROWDED;
+  state.waiting -= bytes.length;
+  sides[from].read(bytes, () => next(state));
+  if (wasCrowded && state.waiting <= CROWDED) relieve();
 }
 
 /** Reads the frames of one side. */

@@ -3,7 +3,7 @@ import { show, upTo } from "../harness/words.ts";
 import { short } from "./names.ts";
 
 /** The characters that stay where a text is cut in its middle: of its beginning, and before what is shown. */
-const KEPT = { beginning: 56, before: 16 } as const;
+const CONTEXT = { beginning: 56, before: 16 } as const;
 
 /** The characters of a name and its value that are shown. */
 const SHOWN = 60;
@@ -26,8 +26,8 @@ export function excerpt(event: WireEvent, most: number, found: FoundThing = {}):
   if (text === undefined) return undefined;
   const part = placeIn(text, found.path) ?? valueIn(text, found.actual);
   if (!part || part.at + part.length < most) return short(text, most);
-  const rest = text.slice(part.at - KEPT.before).replace(/^[\udc00-\udfff]/, "");
-  return `${upTo(text, KEPT.beginning)}… ${short(rest, most - KEPT.beginning - 2)}`;
+  const rest = text.slice(part.at - CONTEXT.before).replace(/^[\udc00-\udfff]/, "");
+  return `${upTo(text, CONTEXT.beginning)}… ${short(rest, most - CONTEXT.beginning - 2)}`;
 }
 
 /**

@@ -88,6 +88,7 @@ export function reportCase(
     ...(result.unconfirmed && { unconfirmed: true }),
     ...(generates && { generates }),
     ...(isPlain(id, foundations) && { plain: true }),
+    ...(result.unrun && { unrun: true }),
     durationMs: result.durationMs,
     digest,
     checks: result.checks,

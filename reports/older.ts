@@ -1,5 +1,5 @@
 import { isBroken, withChecks } from "../harness/catalogue.ts";
-import type { Report, ReportCase, ReportProtocol } from "./report.ts";
+import type { Report, ReportCase, ReportCheck, ReportProtocol } from "./report.ts";
 import { conclude } from "./verdict.ts";
 
 /** A report as some version of the suite wrote it. */
@@ -23,12 +23,13 @@ export function upToDate(stored: StoredReport): Report {
   const { stop, ...rest } = stored;
   const { protocol, cases } = rest;
   const isDoubtful = cases.some(({ doubt }) => doubt !== undefined);
-  if (isNamed(protocol) && isReasoned(stop) && !isDoubtful) return stored as Report;
+  if (isNamed(protocol) && isReasoned(stop) && !isDoubtful && !cases.some(isUntyped)) return stored as Report;
+  const why = stop && (stop.why ?? stop.words.replace(/^not run: /, ""));
   const report: Report = {
     ...rest,
     protocol: { name: "Tachyon", ...protocol },
-    ...(stop && { stop: { ...stop, why: stop.why ?? stop.words.replace(/^not run: /, "") } }),
-    cases: cases.map(withoutDoubt),
+    ...(stop && why !== undefined && { stop: { ...stop, why } }),
+    cases: cases.map((it) => withReasons(withoutDoubt(it), why)),
   };
   return isDoubtful ? conclude(report, report.cases, report.requirements) : report;
 }
@@ -44,4 +45,23 @@ function withoutDoubt({ doubt, ...it }: StoredCase): ReportCase {
     it,
     it.checks.map((check) => (isBroken(check) ? check : { ...check, verdict: "error", actual })),
   );
+}
+
+/** The words before a reason for which something was not judged. */
+const REASON = /^not (?:run|judged): /;
+
+/** Tells if a check says only in words why it was not judged. */
+const saysWhy = ({ why, see, actual }: ReportCheck) => why === undefined && see === undefined && REASON.test(actual);
+
+const isUntyped = ({ checks }: StoredCase) => checks.some(saysWhy);
+
+/** Returns a case that holds apart why it was not judged. Version 0.5.0 said that in words alone. `stop` is why the run stopped. */
+function withReasons(it: ReportCase, stop: string | undefined): ReportCase {
+  if (!isUntyped(it)) return it;
+  const checks = it.checks.map((check) => {
+    if (!saysWhy(check)) return check;
+    const isStop = stop !== undefined && check.actual.includes(stop);
+    return { ...check, why: isStop ? stop : check.actual.replace(REASON, "") };
+  });
+  return { ...it, ...(it.checks.every(({ actual }) => actual.startsWith("not run")) && { unrun: true }), checks };
 }

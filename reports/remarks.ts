@@ -1,5 +1,5 @@
 import { wasLost } from "../harness/transcript.ts";
-import { plural, took } from "../harness/words.ts";
+import { inSeconds, plural } from "../harness/words.ts";
 import { listed } from "./names.ts";
 import type { Report, ReportCase, ReportCheck, ReportConnection } from "./report.ts";
 import { failsForUnstable } from "./verdict.ts";
@@ -91,7 +91,7 @@ function ended({ unexplained = [], cases }: Remarkable): Remark[] {
     ...unexplained.slice(0, MOST).map(({ at, words, suspects }) => ({
       label: "ended",
       title: "The target ended",
-      words: `${words}, at ${took(at, 1)}; it is not known which input of the seconds before did it${suspects.length > 0 ? ", the likeliest first" : ""}`,
+      words: `${words}, at ${inSeconds(at, 1)}; it is not known which input of the seconds before did it${suspects.length > 0 ? ", the likeliest first" : ""}`,
       cases: suspects,
       isVital: true,
       next: suspects === first?.suspects ? suspects : undefined,
@@ -149,9 +149,9 @@ function afterWrong(closed: NonNullable<Report["stalls"]>): string {
 /** Says when a target ended everybody's connections as the protocol allows. */
 function leaving(goodbyes: NonNullable<Report["stalls"]>): Remark[] {
   if (goodbyes.length === 0) return [];
-  const away = (ms: number) => (ms > 0 ? ` (and was away for ${took(ms, 1)})` : "");
+  const away = (ms: number) => (ms > 0 ? ` (and was away for ${inSeconds(ms, 1)})` : "");
   const words = `said goodbye to everybody at ${listed(
-    goodbyes.map(({ at, ms }) => `${took(at, 1)}${away(ms)}`),
+    goodbyes.map(({ at, ms }) => `${inSeconds(at, 1)}${away(ms)}`),
     undefined,
     MOST,
   )}: the affected cases ran again`;
@@ -165,7 +165,7 @@ function stalled(stalls: NonNullable<Report["stalls"]>, what: string, title: str
     .toSorted((a, b) => b.ms - a.ms)
     .slice(0, MOST)
     .toSorted((a, b) => a.at - b.at)
-    .map(({ at, ms }) => `for ${took(ms, 1)} (at ${took(at, 1)})`);
+    .map(({ at, ms }) => `for ${inSeconds(ms, 1)} (at ${inSeconds(at, 1)})`);
   const more = stalls.length > MOST ? ` and ${plural(stalls.length - MOST, "time")} more` : "";
   const words = `${what} ${times.join(", ")}${more}: the affected cases ran again`;
   return [{ label: "stalls", title, words, cases: [] }];

@@ -54,6 +54,8 @@ export interface ReportCase {
   readonly generates?: true;
   /** It shows a requirement in its plainest form, by what any client does. */
   readonly plain?: true;
+  /** It did not begin, since the run had ended. */
+  readonly unrun?: true;
   readonly durationMs: number;
   readonly digest: string;
   readonly checks: readonly ReportCheck[];

@@ -1,7 +1,6 @@
 import { isBinding, type Verdict } from "../harness/catalogue.ts";
-import { wordsOfNotRun } from "../harness/not-run.ts";
 import { plural } from "../harness/words.ts";
-import type { Report, ReportCheck, ReportRecording, ReportRequirement } from "./report.ts";
+import type { Report, ReportCase, ReportCheck, ReportRecording, ReportRequirement } from "./report.ts";
 
 /** The parts of a report that say how much of everything it tells of. */
 interface Scoped extends Pick<Report, "allCases" | "recording"> {
@@ -31,17 +30,13 @@ export function isWhole({ target, requirements, cases }: Scoped): boolean {
 export const casesOf = ({ cases, allCases }: Pick<Scoped, "cases" | "allCases">): string =>
   allCases === undefined ? String(cases.length) : `${cases.length} of ${allCases}`;
 
-/** The cases that ran: one before which the run ended is in the report, too. */
-export const ranIn = <T extends { readonly checks: readonly Pick<ReportCheck, "verdict" | "actual">[] }>(
-  cases: readonly T[],
-): readonly T[] =>
-  cases.filter(({ checks }) =>
-    checks.some(({ verdict, actual }) => verdict !== "skip" || !actual.startsWith(wordsOfNotRun())),
-  );
+/** Counts the cases that ran: one before which the run ended is in the report, too. */
+export const countRun = (cases: readonly Pick<ReportCase, "unrun">[]): number =>
+  cases.filter(({ unrun }) => !unrun).length;
 
 /** Says how many of the cases ran, where that is not all: `, of which 23 ran`. */
-export function ranOf({ cases }: { readonly cases: Parameters<typeof ranIn>[0] }): string {
-  const ran = ranIn(cases).length;
+export function ranOf({ cases }: { readonly cases: Parameters<typeof countRun>[0] }): string {
+  const ran = countRun(cases);
   return ran === cases.length ? "" : `, of which ${ran} ran`;
 }
 

@@ -1,17 +1,18 @@
 import { VERDICTS, type Verdict, worst } from "../harness/catalogue.ts";
 import { groupBy } from "../harness/group.ts";
-import { plural, took } from "../harness/words.ts";
+import { inSeconds } from "../harness/words.ts";
 import { type BlockOptions, failureBlock, mark } from "./block.ts";
 import { type Colors, paint } from "./colors.ts";
 import { visible } from "./escape.ts";
 import { explainFindings, lineText } from "./explain.ts";
-import { beginning, findings, isNews, news, skippedBy, type ToldFinding } from "./findings.ts";
+import { beginning, findings, isNews, news, type ToldFinding } from "./findings.ts";
 import { listed, targetAt, titleOf } from "./names.ts";
 import { remarks, suspectsFirst } from "./remarks.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "./report.ts";
 import { casesOf, isWhole, judged, ranOf, requirementsOf } from "./scope.ts";
+import { namesUnjudged, notes } from "./terminal-notes.ts";
 import { notRecorded, traffic } from "./traffic.ts";
-import { isExpected, isFine, meaning, problemsOf, reasonsOf, shownVerdict, unjudged } from "./verdict.ts";
+import { isFine, meaning, problemsOf, shownVerdict } from "./verdict.ts";
 
 /** The findings that are told in full. The summary names all. */
 const IN_FULL = 8;
@@ -49,7 +50,7 @@ export function showRun(report: Report, options: TerminalOptions): TerminalParts
       ...outdated(report, colors),
       ...remarked(report, options, true),
       ...overview(report, colors),
-      ...notJudged(report),
+      ...namesUnjudged(report),
     ];
     return { before: [], summary: [...all.slice(0, 1), ...rest] };
   }
@@ -122,38 +123,6 @@ function wholeCase(
   ];
 }
 
-/** The notes beside findings: observations, expected failures, and cases that were not judged. */
-function notes(report: Report, { colors: c, verbose }: TerminalOptions): string[] {
-  const { cases } = report;
-  const observed = cases.flatMap(({ checks }) => checks.filter(({ verdict }) => verdict === "info"));
-  const skipped = report.recording ? [] : skippedBy(cases);
-  const expected = groupBy(cases.filter(isExpected), (it) => reasonsOf(it).join("; "));
-  return [
-    ...(verbose && observed.length > 0 ? ["where the protocol leaves it open, the target does this"] : []),
-    ...(verbose ? observed.map(({ requirement, actual }) => `  ${requirement}: ${visible(actual)}`) : []),
-    ...[...expected].map(([why, some]) => c.dim(`expected to fail ${named(some)}: ${visible(why)}`)),
-    ...skipped.map(({ why, cases: some }) => c.dim(`skip ${named(some)}: ${visible(why)}`)),
-    ...notJudged(report),
-  ];
-}
-
-const named = (cases: readonly ReportCase[]) =>
-  cases.length === 1 ? (cases[0]?.id ?? "") : plural(cases.length, "case");
-
-/**
- * Names the requirements that make a run incomplete: a case was to judge them and did not. Those that no case judged are told, or else
- * those that some did.
- */
-function notJudged({ cases, target, verdict }: Report): string[] {
-  const ids = [...new Set(cases.flatMap((it) => unjudged(it, target.strict)).map(({ requirement }) => requirement))];
-  if (ids.length === 0 || verdict !== "incomplete") return [];
-  const known = judged(cases);
-  const never = ids.filter((id) => !known.has(id));
-  return never.length > 0
-    ? [`not judged: ${listed(never, "report.html")}`]
-    : [`not judged in every case: ${listed(ids, "report.html")}`];
-}
-
 function summary(report: Report, options: TerminalOptions): string[] {
   const { colors: c, written, missing: unwritten = [], left, last } = options;
   const { durationMs, protocol, seed } = report;
@@ -170,7 +139,7 @@ function summary(report: Report, options: TerminalOptions): string[] {
     ...overview(report, c),
     ...(report.recording
       ? traffic(report, report.recording, { ...options, tally: painted(report.recording.connections) })
-      : [`  cases    ${casesOf(report)}${ran && `${ran},`} in ${took(durationMs)}: ${painted(report.counts)}`]),
+      : [`  cases    ${casesOf(report)}${ran && `${ran},`} in ${inSeconds(durationMs)}: ${painted(report.counts)}`]),
     `  covered  ${requirementsOf(report)} requirements of ${titleOf(protocol)}${uncovered(report, options)}`,
     ...(seed > 0 ? [`  seed     ${seed} (--seed ${seed} generates the same inputs again)`] : []),
     ...(last === undefined ? [] : [`  last     ${visible(last)}`]),

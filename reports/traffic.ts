@@ -1,5 +1,5 @@
 import { groupBy } from "../harness/group.ts";
-import { plural, took } from "../harness/words.ts";
+import { inSeconds, plural } from "../harness/words.ts";
 import { clientsInWords, mistakeInWords, mistakesOf } from "./clients.ts";
 import { visible } from "./escape.ts";
 import type { Report, ReportClients, ReportRecording } from "./report.ts";
@@ -61,7 +61,7 @@ export function traffic(
   const open = unjudgedIn(recording);
   const held = `${cases.length} of the ${all} connections: the first, and some of each kind of finding. The others are only counted`;
   return [
-    `  traffic  ${plural(all, "connection")}, ${plural(events, "event")} in ${took(durationMs)}: ${tally}`,
+    `  traffic  ${plural(all, "connection")}, ${plural(events, "event")} in ${inSeconds(durationMs)}: ${tally}`,
     ...(open.length > 0 ? row("unjudged", width, ...open, "Too little was recorded there") : []),
     ...(clients ? row("clients", width, ...wrongIn(report, clients, verbose)) : []),
     ...(leftOut ? row("left out", width, leftOutIn(leftOut)) : []),

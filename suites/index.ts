@@ -1,7 +1,7 @@
 import type { Protocol } from "../harness/protocol.ts";
 import { suggestion, UsageError } from "../harness/usage.ts";
 import { protocol } from "./0.1.7/index.ts";
-import { isVersionName, VERSION_NAMES, type VersionName } from "./versions.ts";
+import { ACTOR_NAMES, isVersionName, VERSION_NAMES, type VersionName } from "./versions.ts";
 
 /** The protocol version that is tested where nobody says which. */
 export const standard: Protocol = protocol;
@@ -30,8 +30,10 @@ const VERSIONS: Readonly<Record<VersionName, (choice: VersionChoice) => Promise<
     if (schemasVersion !== undefined && !VERSION_OF_SCHEMAS.test(schemasVersion))
       throw new UsageError(`"${schemasVersion}" is no version of schemas. Give one such as 1.22.0.`);
     if (actor === undefined) return (await import("./v0/index.ts")).protocolWith(schemas, schemasVersion);
-    if (actor !== "autohost")
-      throw new UsageError(`There is no actor "${actor}".${suggestion(actor, ["autohost"])} Known is autohost.`);
+    if (!ACTOR_NAMES.some((name) => name === actor))
+      throw new UsageError(
+        `There is no actor "${actor}".${suggestion(actor, ACTOR_NAMES)} Known is ${ACTOR_NAMES.join(" and ")}.`,
+      );
     return (await import("./v0/autohost/index.ts")).autohostProtocolWith(schemas, schemasVersion);
   },
 };

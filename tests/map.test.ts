@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "@jest/globals";
+import { COMMANDS } from "../cli/commands/index.ts";
+import { camel } from "../cli/option-kinds.ts";
+import { FORMATS } from "../reports/formats.ts";
 
 const FOLDERS = ["certificates", "cli", "harness", "library", "recordings", "reports", "running", "suites"];
 
@@ -90,4 +93,16 @@ test("a folder imports only those that stand behind it in CONTRIBUTING.md", () =
     importsIn(file, code).flatMap((path) => (isAllowed(file, path) ? [] : [`${file} imports ${path}`])),
   );
   expect(wrong).toEqual([]);
+});
+
+test("an option of a command is read by some code", () => {
+  const isDeclaration = (file: string) => /^cli\/(options|run-options|option-kinds|commands\/index)\.ts$/.test(file);
+  const code = texts
+    .filter(([file]) => /^(cli|running)\//.test(file) && !isDeclaration(file))
+    .map(([, text]) => text)
+    .join("\n");
+  const options = new Set(Object.values(COMMANDS).flatMap(({ options }) => Object.keys(options)));
+  // Taken out of an object, or handed on by its name. All formats of reports are read by the name that they have in `FORMATS`.
+  const isRead = (name: string) => new RegExp(`[.{,]\\s*${camel(name)}\\b|"${name}"`).test(code);
+  expect([...options].filter((name) => !isRead(name) && !Object.hasOwn(FORMATS, name))).toEqual([]);
 });

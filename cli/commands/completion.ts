@@ -19,13 +19,13 @@ const FUNCTION = `_${about.name.replaceAll("-", "_")}`;
 const SCRIPTS: Readonly<Record<string, string>> = {
   bash: `${FUNCTION}() {
   local IFS=$'\\n' words=("\${COMP_WORDS[@]:1:COMP_CWORD}")
-  COMPREPLY=($("\${COMP_WORDS[0]}" completion bash "$(printf '\\n%s' "\${words[@]}")" 2>/dev/null))
+  COMPREPLY=($("\${COMP_WORDS[0]}" completion bash $'\\n'"\${words[*]}" 2>/dev/null))
 }
 complete -o default -F ${FUNCTION} ${about.name}
 `,
   zsh: `${FUNCTION}() {
   local -a found
-  found=("\${(@f)$("\${words[1]}" completion zsh "$(printf '\\n%s' "\${(@)words[2,CURRENT]}")" 2>/dev/null)}")
+  found=("\${(@f)$("\${words[1]}" completion zsh $'\\n'"\${(pj:\\n:)words[2,CURRENT]}" 2>/dev/null)}")
   if [[ -n "\${found[1]}" ]]; then compadd -a found; else _files; fi
 }
 compdef ${FUNCTION} ${about.name}
@@ -61,7 +61,8 @@ async function completions(words: readonly string[], load: Load, commands: Comma
   };
   const loadTyped = () => load({ protocol: typed("protocol"), actor: typed("actor") });
   const option = /^--(.+)$/.exec(rest.at(-2) ?? "")?.[1] ?? "";
-  if (takesValue(command, option)) return startingWith(current, await valuesOf(option, loadTyped));
+  if (takesValue(command, option))
+    return startingWith(current, command.options[option]?.words ?? (await valuesOf(option, loadTyped)));
   if (current.startsWith("-")) return startingWith(current, longOptionsOf(command));
   return Object.hasOwn(command.positionals, "id") ? startingWith(current, await valuesOf("id", loadTyped)) : [];
 }

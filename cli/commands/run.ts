@@ -5,7 +5,7 @@ import { plural } from "../../harness/words.ts";
 import { expecting, readWanted } from "../../reports/expected/use.ts";
 import { ofProtocol, readReport } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
-import { ranIn } from "../../reports/scope.ts";
+import { countRun } from "../../reports/scope.ts";
 import { shard } from "../../reports/shard.ts";
 import { exists } from "../../reports/write.ts";
 import { exitCodeOf } from "../exit.ts";
@@ -98,7 +98,7 @@ function nothingFailed({ report, wanted }: Last, { stored }: Plan): number {
     throw new UsageError(`None of the ${plural(wanted, "case")} that failed last, by ${stored}, is selected.`);
   const early = report.stop ? ` before it ended early (${report.stop.why})` : "";
   const { cases, allCases = cases.length } = report;
-  const ran = ranIn(cases).length;
+  const ran = countRun(cases);
   const part = ran < allCases ? `, which ran ${ran} of ${allCases} cases` : "";
   process.stdout.write(`Nothing failed in the last run${early}${part}, by ${stored}. Run without --last-failed.\n`);
   return exitCodeOf(report);

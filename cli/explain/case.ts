@@ -5,7 +5,7 @@ import { explainConnections, lineText } from "../../reports/explain.ts";
 import type { ReportCase, ReportConnection } from "../../reports/report.ts";
 import { exchange } from "./exchange.ts";
 import { observe } from "./observe.ts";
-import { factsOf, type NamedCase, type RequirementFacts, reading, runOf } from "./requirement.ts";
+import { background, factsOf, type NamedCase, type RequirementFacts, runOf } from "./requirement.ts";
 import { trial, trialOfClient } from "./trial.ts";
 
 /** The timeout against a reference server with a fault, in ms. It answers at once or never. */
@@ -96,7 +96,7 @@ export function caseInWords(
 
 const testInWords = ({ requirement, accepts, refuses }: AboutTest, protocol: Protocol): string[] => [
   `    ${requirement.id} (${requirement.level}): ${requirement.statement}`,
-  ...reading(requirement, protocol).map((line) => `      ${line}`),
+  ...background(requirement, protocol).map((line) => `      ${line}`),
   ...accepts.map((expected) => `      accepts  ${expected}`),
   ...refuses.map(({ expected, actual, fault }) => {
     const owed = accepts.includes(actual) ? ` in place of ${expected}` : "";

@@ -4,7 +4,7 @@ import type { Case } from "../../harness/scenario.ts";
 import { plural } from "../../harness/words.ts";
 import type { ReportCase } from "../../reports/report.ts";
 import { quoted } from "../../reports/shell-commands.ts";
-import { COMMAND, chosen, factsOf, type NamedCase, named, type RequirementFacts, reading } from "./requirement.ts";
+import { background, COMMAND, chosen, factsOf, type NamedCase, named, type RequirementFacts } from "./requirement.ts";
 import { trial, USUAL, usualOf } from "./trial.ts";
 
 /** The most cases that are named. */
@@ -68,7 +68,7 @@ export function faultInWords(
     `${name}, a fault of the reference server`,
     `  ${says}`,
     `  breaks ${breaks.id} (${breaks.level}): ${breaks.statement}`,
-    ...reading(breaks, protocol).map((line) => `    ${line}`),
+    ...background(breaks, protocol).map((line) => `    ${line}`),
     ...foundBy(cases),
     ...(seen ? [`  in ${seen.case}`, `    expected  ${seen.expected}`, `    came      ${seen.actual}`] : []),
     `  serve it: ${serve}`,

@@ -23,7 +23,7 @@ export function sourceOf(requirement: Requirement, { sources }: Pick<Protocol, "
 }
 
 /** Tells the source, the clause and the common causes of a requirement, a line each. */
-export function reading(requirement: Requirement, { sources, sections, clauses, causes }: Protocol): string[] {
+export function background(requirement: Requirement, { sources, sections, clauses, causes }: Protocol): string[] {
   const { id, section } = requirement;
   const clause = clauses[id];
   const title = sections.find(({ name }) => name === section)?.title ?? section;
@@ -94,7 +94,7 @@ export function requirementInWords(it: AboutRequirement, protocol: Protocol): st
   return [
     `${requirement.id} (${requirement.level})`,
     `  ${requirement.statement}`,
-    ...reading(requirement, protocol).map((line) => `  ${line}`),
+    ...background(requirement, protocol).map((line) => `  ${line}`),
     ...(faults.length > 0 ? ["  broken by these faults of the reference server"] : []),
     ...faults.map(({ name, says }) => `    ${name}  ${says}`),
     ...(everywhere ? ["  judged on every connection of every case"] : []),

@@ -149,7 +149,7 @@ function changesOf(was: ReportCase, is: ReportCase, before: Report, after: Repor
   const cause = causeOf(was, is, before, after);
   const checks = [...is.checks, ...was.checks];
   return [...new Set(checks.map(({ requirement }) => requirement))].flatMap((requirement): Change[] => {
-    const [old, now] = [outcome(was, requirement, before), outcome(is, requirement, after)];
+    const [old, now] = [outcome(was, requirement), outcome(is, requirement)];
     const own = checks.filter((it) => it.requirement === requirement);
     const check = own.find((it) => is.checks.includes(it) && it.verdict === now.verdict) ?? (own[0] as ReportCheck);
     const lenient = before.target.strict !== after.target.strict && check.level === "SHOULD";
@@ -162,28 +162,26 @@ function changesOf(was: ReportCase, is: ReportCase, before: Report, after: Repor
 }
 
 /** The finding of a case on a requirement over all its checks; not judged where it has none, for the reason that the case has. */
-function outcome(it: ReportCase, requirement: string, { stop }: Pick<Report, "stop">): CaseOutcome {
+function outcome(it: ReportCase, requirement: string): CaseOutcome {
   const own = it.checks.filter((check) => check.requirement === requirement);
   const verdict = worst(
     own.map((check) => check.verdict),
     "skip",
   );
-  const shown = own.filter((check) => check.verdict === verdict);
-  const told = shown.map(({ actual }) => actual);
-  const whole = own.length === 0 && it.verdict === "skip" ? whySkipped(it) : undefined;
-  const see = verdict === "skip" ? (shown.find((check) => check.see !== undefined)?.see ?? whole?.see) : undefined;
-  const actual = [...new Set(told)].join("; ") || whole?.why || "not judged";
+  const shown = (own.length > 0 || it.verdict !== "skip" ? own : it.checks).filter(
+    (check) => check.verdict === verdict,
+  );
+  const see = verdict === "skip" ? shown.find((check) => check.see !== undefined)?.see : undefined;
+  const told =
+    own.length > 0 ? [...new Set(shown.map((check) => check.actual))].join("; ") : whySkipped({ checks: shown }).why;
+  const actual = told || "not judged";
   return {
     verdict,
     actual,
     ...(see !== undefined && { see }),
-    ...(STANDING[verdict] === "inconclusive" && { why: see === undefined ? whyOpen(actual, stop) : `see ${see}` }),
+    ...(STANDING[verdict] === "inconclusive" && { why: see === undefined ? (shown[0]?.why ?? actual) : `see ${see}` }),
   };
 }
-
-/** The cause for which something was not judged: where the run stopped for it, that is one, whether the case had begun or not. */
-const whyOpen = (actual: string, stop: Report["stop"]): string =>
-  stop && actual.includes(stop.why) ? stop.why : actual.replace(/^not (?:run|judged): /, "");
 
 /** An outcome as a run without `--strict` has it, where only one of two was strict. */
 const leniently = (outcome: CaseOutcome): CaseOutcome =>

@@ -89,23 +89,23 @@ const KEYS = ["case", "requirement", "reason", "issue", "owner", "expires"] as c
 type Key = (typeof KEYS)[number];
 type Refuse = (node: Node | null | undefined, why: string) => never;
 
-interface Reading {
+interface FileContext {
   /** The line of an offset. */
   at(offset?: number): number;
   readonly refuse: Refuse;
   readonly protocol: Protocol;
 }
 
-function entry(node: Node, reading: Reading): Entry {
-  const { at, refuse, protocol } = reading;
+function entry(node: Node, context: FileContext): Entry {
+  const { at, refuse, protocol } = context;
   if (!isMap(node)) return refuse(node, `an entry is not a mapping. ${EXAMPLE}`);
   const fields = new Map((node.items as Pair<Node, Node | null>[]).map((pair) => [keyOf(pair, refuse), pair]));
   const text = (key: Key) => {
     const pair = fields.get(key);
     return pair && textOf(pair.value ?? pair.key, key, refuse);
   };
-  const cases = patterns(fields.get("case"), "case", casesIn(protocol), reading);
-  const requirements = patterns(fields.get("requirement"), "requirement", protocol.requirements, reading);
+  const cases = patterns(fields.get("case"), "case", casesIn(protocol), context);
+  const requirements = patterns(fields.get("requirement"), "requirement", protocol.requirements, context);
   if (!cases && !requirements) refuse(node, `an entry names neither a case nor a requirement. ${EXAMPLE}`);
   const why = text("reason") ?? refuse(node, 'an entry has no "reason". Say why it fails and what is to become of it.');
   const [issue, owner, day] = [text("issue"), text("owner"), text("expires")];
@@ -141,7 +141,7 @@ function patterns(
   pair: Pair<Node, Node | null> | undefined,
   kind: "case" | "requirement",
   known: readonly { readonly id: string }[],
-  { at, refuse }: Reading,
+  { at, refuse }: FileContext,
 ): Pattern[] | undefined {
   if (!pair) return undefined;
   const node = pair.value ?? pair.key;

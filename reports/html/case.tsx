@@ -2,9 +2,9 @@ import { useState } from "preact/hooks";
 import { isFinding } from "../../harness/catalogue.ts";
 import { worstFirst } from "../findings.ts";
 import { commandExplain, commandFor } from "../shell-commands.ts";
+import { Background } from "./background.tsx";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { CommandLine, Difference, hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "./parts.tsx";
-import { Reading } from "./reading.tsx";
 import { Connections, Legend } from "./timeline.tsx";
 import { counted, marks } from "./words.ts";
 
@@ -91,7 +91,7 @@ function Check({ check, requirement, data }: CheckProps & Pick<Surroundings, "da
         <Difference expected={check.expected} statement={requirement?.statement} actual={check.actual} most={FULL} />
       )}
       {isFinding(check) && requirement && (
-        <Reading of={requirement} cause={check.cause} explain={commandExplain(data, check.requirement)} />
+        <Background of={requirement} cause={check.cause} explain={commandExplain(data, check.requirement)} />
       )}
       {check.expectedFailure !== undefined && <p class="callout">Expected to fail: {check.expectedFailure}</p>}
     </div>

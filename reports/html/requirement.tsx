@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { worstFirst } from "../findings.ts";
+import { Background, FaultsAndOtherCases } from "./background.tsx";
 import type { PageCase, PageRequirement } from "./data.ts";
 import { hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "./parts.tsx";
-import { FaultsAndOtherCases, Reading } from "./reading.tsx";
 import { counted } from "./words.ts";
 
 /** Cases of a requirement that are listed at first: some rules are judged in all. */
@@ -44,7 +44,7 @@ export function RequirementRow({ it, cases, hidden, explain }: RequirementProps)
         </p>
         {open && (
           <>
-            <Reading of={it} explain={explain} />
+            <Background of={it} explain={explain} />
             <Cases of={it} cases={cases} />
             <FaultsAndOtherCases of={it} />
           </>

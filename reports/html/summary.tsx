@@ -1,4 +1,4 @@
-import { took } from "../../harness/words.ts";
+import { inSeconds } from "../../harness/words.ts";
 import { implementationText, LEVEL_WORDS } from "../certified.ts";
 import { news, tally } from "../findings.ts";
 import { loadOf } from "../latency.ts";
@@ -91,7 +91,7 @@ export function Facts({ data }: { readonly data: PageData }) {
     ["Target", targetAt(data)],
     ["Suite", `${suite.name} ${suite.version}`],
     ["Started", startedAt.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
-    ["Took", took(durationMs)],
+    ["Took", inSeconds(durationMs)],
     ...(recording ? [["Recorded", recordedWords(recording)] as const] : []),
     ["Strict", target.strict ? "yes, a SHOULD counts as a MUST" : "no"],
     ...(seed > 0 ? [["Seed", String(seed)] as const] : []),

@@ -1,10 +1,10 @@
 import { beginning, findings, type ReportFinding } from "../findings.ts";
 import { suspectsFirst } from "../remarks.ts";
 import { commandExplain, commandFor } from "../shell-commands.ts";
+import { Background } from "./background.tsx";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { around } from "./events.ts";
 import { Came, CommandLine, Difference, LevelTag, Marks, Prose, RowLink, VerdictTag } from "./parts.tsx";
-import { Reading } from "./reading.tsx";
 import { ConnectionName, Events, Legend } from "./timeline.tsx";
 import { capital, counted, doubts } from "./words.ts";
 
@@ -92,7 +92,7 @@ function Entry({ finding, begin, data }: EntryProps) {
       <Difference expected={check.expected} actual={check.actual} />
       <Shows it={shown} check={check} />
       <Ways of={requirement} />
-      <Reading of={requirement} cause={check.cause} explain={commandExplain(data, requirement.id)} />
+      <Background of={requirement} cause={check.cause} explain={commandExplain(data, requirement.id)} />
       <p class="label">{data.recording ? "Judge the recording again" : "Run it alone"}</p>
       <CommandLine text={commandFor(data, shown.id)} />
       <Others cases={cases.filter((it) => it !== shown)} />

@@ -1,6 +1,6 @@
 import type { RootContent } from "mdast";
 import type { Requirement } from "../../harness/catalogue.ts";
-import { plural, took } from "../../harness/words.ts";
+import { inSeconds, plural } from "../../harness/words.ts";
 import { type Knowledge, likelyCause } from "../cause.ts";
 import { clientsInWords, mistakesOf, placesOf } from "../clients.ts";
 import { explainConnections, lineText } from "../explain.ts";
@@ -64,7 +64,7 @@ function overview(report: Report): RootContent {
     [text("Target: "), ...namedTarget(report)],
     [
       text(
-        `Cases: ${recording ? cases.length : `${casesOf(report)}${ran && `${ran},`}`} in ${took(durationMs)} (${tallies.join(", ")})`,
+        `Cases: ${recording ? cases.length : `${casesOf(report)}${ran && `${ran},`}`} in ${inSeconds(durationMs)} (${tallies.join(", ")})`,
       ),
     ],
     ...(recording ? [[text(`Recorded: ${recorded(recording)}`)]] : []),

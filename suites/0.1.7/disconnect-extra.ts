@@ -1,5 +1,5 @@
+import { ended } from "../../harness/ending.ts";
 import { isNothing } from "../../harness/nothing.ts";
-import { ended } from "../../harness/reading.ts";
 import type { ConnectOptions } from "../../harness/scenario.ts";
 import { fate, fateOf, mayIgnore } from "../websocket/fate.ts";
 import {

@@ -76,19 +76,19 @@ function generated<T, const Id extends RequirementId>(
     generates: true,
     given: [make, judge],
     async run({ connect, check, skip, random, room }) {
-      const controls: Connection[] = [];
+      const plain: Connection[] = [];
       const watched: Connect = async (options) => {
         const client = await connect(options);
-        controls.push(client);
+        plain.push(client);
         return client;
       };
-      const { mistake: control } = await play(watched, [{ text: JSON.stringify(disconnect), valid: true }]);
-      if (control) {
+      const { mistake: failed } = await play(watched, [{ text: JSON.stringify(disconnect), valid: true }]);
+      if (failed) {
         for (const id of about.tests) skip(id, "an exact request is not carried out either: see disconnect.success");
         return;
       }
       // By the transcript, so that a recording gives the same.
-      const runs = fewer(random.runs, Math.max(1, ...controls.map(lengthOf)));
+      const runs = fewer(random.runs, Math.max(1, ...plain.map(lengthOf)));
       const found = await counterexample(make, { ...random, runs }, (values) => judge({ connect, room }, values));
       const kept = `each of ${runs} generated from seed ${random.seed} kept it`;
       for (const id of about.tests.filter((it) => !found || it === found.finding.requirement)) {

@@ -48,16 +48,16 @@ export interface ConnectionFacts {
   strange?: WireEvent;
 }
 
-interface Reading extends ConnectionFacts {
+interface FactsSoFar extends ConnectionFacts {
   upTo: number;
 }
 
-const readings = new WeakMap<Schemas, WeakMap<Transcript, Reading>>();
+const soFar = new WeakMap<Schemas, WeakMap<Transcript, FactsSoFar>>();
 
 /** The facts of a connection so far. `sender` is the side of the target. Each event is read once, however often somebody asks. */
 export function connectionFacts(transcript: Transcript, schemas: Schemas, sender: string): ConnectionFacts {
-  const mine = readings.get(schemas) ?? new WeakMap<Transcript, Reading>();
-  readings.set(schemas, mine);
+  const mine = soFar.get(schemas) ?? new WeakMap<Transcript, FactsSoFar>();
+  soFar.set(schemas, mine);
   const facts = mine.get(transcript) ?? {
     ...{ breaches: {}, open: new Map(), answered: new Map(), ids: new Map(), forgot: false, upTo: 0 },
     ...{ asks: new Map(), met: new Map(), unreadable: new Map() },
@@ -80,7 +80,7 @@ const mayHide = (event: WireEvent): boolean =>
   ["binary", "violation", "cut"].includes(event.type) || ("length" in event && event.length !== undefined);
 
 /** Notes a request of the client. */
-function asked(event: WireEvent, facts: Reading): void {
+function asked(event: WireEvent, facts: FactsSoFar): void {
   facts.forgot ||= mayHide(event);
   const message = jsonOnce(event);
   const it = isObject(message) ? envelope(message) : undefined;
@@ -101,7 +101,7 @@ function asked(event: WireEvent, facts: Reading): void {
 }
 
 /** Notes a response of the client, or a message that may be one. */
-function meets(event: WireEvent, name: string | undefined, facts: Reading): void {
+function meets(event: WireEvent, name: string | undefined, facts: FactsSoFar): void {
   const ask = name === undefined ? undefined : facts.asks.get(name);
   if (!ask || name === undefined) {
     facts.strange ??= event;

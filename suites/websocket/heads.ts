@@ -1,7 +1,7 @@
 import type { Connection } from "../../harness/connection.ts";
+import { ending } from "../../harness/ending.ts";
 import { NO_ANSWER, wordsOfFailure } from "../../harness/failure.ts";
 import type { Nothing } from "../../harness/nothing.ts";
-import { ending } from "../../harness/reading.ts";
 import { readFrom } from "../../harness/transcript.ts";
 import { type Head, responseOf } from "../../harness/upgrade.ts";
 

@@ -1,6 +1,6 @@
 import type { Outgoing } from "../../harness/deeds.ts";
+import { ended } from "../../harness/ending.ts";
 import { isNothing } from "../../harness/nothing.ts";
-import { ended } from "../../harness/reading.ts";
 import type { Case, ConnectOptions, Context } from "../../harness/scenario.ts";
 import { show } from "../../harness/words.ts";
 import type { MalformedDialect, MalformedId } from "./dialect.ts";

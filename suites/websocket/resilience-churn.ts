@@ -74,14 +74,14 @@ async function churn(dialect: Dialect, connect: Context["connect"]): Promise<Chu
   };
   await Promise.all(times(AT_A_TIME, worker));
   // By their transcripts, so that a recording gives the same.
-  const took = served
+  const tookMs = served
     .toSorted((a, b) => (a.transcript.events[0]?.at ?? 0) - (b.transcript.events[0]?.at ?? 0))
     .map((client) => servedAfter(dialect, client));
   return {
-    served: took.length,
+    served: tookMs.length,
     failed,
-    first: Math.min(...times(5, (i) => median(took.slice(i * TENTH, (i + 1) * TENTH)))),
-    last: median(took.slice(-TENTH)),
+    first: Math.min(...times(5, (i) => median(tookMs.slice(i * TENTH, (i + 1) * TENTH)))),
+    last: median(tookMs.slice(-TENTH)),
     needs,
   };
 }

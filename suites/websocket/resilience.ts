@@ -1,6 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
+import { ended } from "../../harness/ending.ts";
 import { isNothing, type Nothing, nothing } from "../../harness/nothing.ts";
-import { ended } from "../../harness/reading.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { isEnded, type Message, messages } from "../../harness/transcript.ts";
 import type { Dialect, SharedId } from "./dialect.ts";

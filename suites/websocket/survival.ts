@@ -1,6 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
+import { ended } from "../../harness/ending.ts";
 import { isNothing } from "../../harness/nothing.ts";
-import { ended } from "../../harness/reading.ts";
 import type { ConnectOptions, Context } from "../../harness/scenario.ts";
 import { heard, isEnded } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";

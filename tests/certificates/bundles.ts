@@ -7,7 +7,7 @@ import { digestsOfFiles, FILES, type Files, sumsOf } from "../../certificates/fi
 import { filesOf, type Making } from "../../certificates/make.ts";
 import { spool } from "../../certificates/spool.ts";
 import { statement } from "../../certificates/statement.ts";
-import type { VerifyOptions } from "../../certificates/steps.ts";
+import type { VerifyOptions } from "../../certificates/step.ts";
 import { type Step, verifyFiles } from "../../certificates/verify.ts";
 import { casesIn, type Protocol } from "../../harness/protocol.ts";
 import { run } from "../../harness/runner.ts";

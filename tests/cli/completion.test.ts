@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { COMMANDS } from "../../cli/commands/index.ts";
+import { VERSION_NAMES } from "../../suites/versions.ts";
 import { cases } from "../helpers.ts";
 import { byTurns } from "../turns.ts";
 import { CLI } from "./process.ts";
@@ -59,6 +60,8 @@ describe.each(byTurns(Object.entries(SHELLS), 2))("in %s", (_, [shell, args, scr
         ["explain", "parity.pat"],
         ["serve", "--fault", "greets-tw"],
         ["serve", "--protocol", "v0", "--fault", "names-the-l"],
+        ["run", "--protocol", ""],
+        ["run", "--protocol", "v0", "--actor", ""],
         ["rnu", "--"],
       ),
     ).toEqual([
@@ -70,6 +73,8 @@ describe.each(byTurns(Object.entries(SHELLS), 2))("in %s", (_, [shell, args, scr
       ["parity.patch"],
       ["greets-twice"],
       ["names-the-last-command"],
+      [...VERSION_NAMES],
+      ["autohost"],
       [""],
     ]);
   });

@@ -137,12 +137,12 @@ export const FORGOTTEN = { ...SILENT, nextServedAfterMs: 5 };
 export async function confirmed(
   cases: readonly Case[],
   change: (it: Pass) => void = () => {},
-  took = 0,
+  tookMs = 0,
 ): Promise<Pass> {
   const it = pass();
   const some = await first(it, ...cases);
   change(it);
-  await confirm(some, took, it);
+  await confirm(some, tookMs, it);
   return it;
 }
 

@@ -6,9 +6,9 @@ import { onWs } from "../servers/libraries.ts";
 import { overheard } from "../servers/tachyon.ts";
 
 /** A pass whose server stood so long each time, in ms, and came back last at 1,000 ms. */
-const passOf = (lives: readonly number[], culprits: readonly string[] = [], stood = 0): Pass =>
+const passOf = (lives: readonly number[], culprits: readonly string[] = [], standsFor = 0): Pass =>
   ({
-    ends: { lives, culprits: new Set(culprits), stoodAt: 1_000, stood },
+    ends: { lives, culprits: new Set(culprits), backAt: 1_000, standsFor },
     shared: { timeout: 2_000 },
   }) as unknown as Pass;
 

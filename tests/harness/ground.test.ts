@@ -50,7 +50,7 @@ describe("a check that rests on a broken requirement", () => {
     expect(told(middle, fails("s/x", "b"))).toEqual(["b skip middle"]);
   });
 
-  test("may rest on a control, which is in no result", () => {
+  test("may rest on a case of the baseline, which is in no result", () => {
     const results = ground([fails("s/x", "a")], [top], foundations);
     expect(results.map(({ case: it, verdict }) => [it.id, verdict])).toEqual([["s/x", "skip"]]);
   });

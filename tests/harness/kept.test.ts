@@ -49,3 +49,13 @@ describe("a kept transcript", () => {
     expect(short).toMatchObject({ data: `${"y".repeat(2_000)}… [cut: 2001 characters in all]` });
   });
 });
+
+test("long texts and transcripts are cut, and say so", () => {
+  expect(cut("x".repeat(2_000), 2_000)).toHaveLength(2_000);
+  const long = { data: "x".repeat(5_000) };
+  expect(shorten(shorten(long, 4_000), 2_000).data).toMatch(/^x{2000}… \[cut: 5000 characters in all\]$/);
+  const events = Array.from({ length: 1_000 }, (_, at): WireEvent => ({ at, from: "server", type: "text", data: "" }));
+  const kept = keep({ url: "", events }).events;
+  expect(kept).toHaveLength(121);
+  expect(kept[60]).toEqual({ at: 940, from: "client", type: "cut", data: "880 events left out" });
+});

@@ -38,8 +38,8 @@ describe("a gate", () => {
   });
 
   test("lets one begin when another has ended", async () => {
-    const { turn, left, keep } = gate(clock, 10_000);
-    keep({ together: 2, gap: 0, lag: 0 });
+    const { turn, left, setBounds } = gate(clock, 10_000);
+    setBounds({ together: 2, gap: 0, lag: 0 });
     await Promise.all([turn(), turn()]);
     let third = false;
     const begun = turn().then(() => {
@@ -53,8 +53,8 @@ describe("a gate", () => {
   });
 
   test("does not wait for ever for one to end", async () => {
-    const { turn, keep } = gate(clock, 50);
-    keep({ together: 1, gap: 0, lag: 0 });
+    const { turn, setBounds } = gate(clock, 50);
+    setBounds({ together: 1, gap: 0, lag: 0 });
     await turn();
     const began = clock();
     await turn();
@@ -62,8 +62,8 @@ describe("a gate", () => {
   });
 
   test("lets nobody wait after the end of the run", async () => {
-    const { turn, keep } = gate(clock, 3_600_000);
-    keep({ together: 1, gap: 3_600_000, lag: 0 });
+    const { turn, setBounds } = gate(clock, 3_600_000);
+    setBounds({ together: 1, gap: 3_600_000, lag: 0 });
     await turn();
     const run = new AbortController();
     run.abort();

@@ -155,7 +155,7 @@ test("a kind that came stops after 32 waits in vain in a row, 8 in a hurry: afte
   misses(1);
   expect(stopped()).toEqual([false, true]);
   misses(24);
-  expect([...stopped(), it.end("greeting")]).toEqual([true, true, { from: 10, to: 12 }]);
+  expect([...stopped(), it.lastServing("greeting")]).toEqual([true, true, { from: 10, to: 12 }]);
   it.forgive();
   expect(stopped()).toEqual([false, false]);
 });
@@ -208,8 +208,8 @@ describe("a server is busy", () => {
   });
   test("while it takes an eighth of the timeout longer than at its best", () => {
     const it = patience(2_000);
-    const idle = (took: number) => {
-      it.met("a", 0, took);
+    const idle = (tookMs: number) => {
+      it.met("a", 0, tookMs);
       return it.idle();
     };
     expect([idle(300), idle(50), idle(300), idle(301), idle(60)]).toEqual([10, 10, 10, undefined, 10]);

@@ -57,10 +57,10 @@ describe("a bound", () => {
   test("on pings lets a few be recorded, but no flood", () => {
     const { log } = one();
     const ping = (times: number) => {
-      for (let i = 0; i < times; i++) log.control("server", "ping", Buffer.from("a"));
+      for (let i = 0; i < times; i++) log.controlFrame("server", "ping", Buffer.from("a"));
     };
     ping(BOUNDS.flood);
-    log.control("server", "pong", Buffer.from("b"));
+    log.controlFrame("server", "pong", Buffer.from("b"));
     expect(log.events).toHaveLength(BOUNDS.pings + 1);
     expect([last(log), log.over]).toMatchObject([{ type: "pong", data: "Yg==" }, false]);
     ping(1);
@@ -90,16 +90,16 @@ describe("data that comes after the recording has ended", () => {
     for (let i = 0; i < 200; i++) log.record({ from: "client", type: "text", data: "" });
     for (let i = 0; i < 100; i++) hears(log);
     expect([log.events, called.stop]).toEqual([[], 0]);
-    log.control("server", "ping", Buffer.from(""));
+    log.controlFrame("server", "ping", Buffer.from(""));
     expect([log.events, called.stop]).toEqual([[], 1]);
   });
 
   test("counts even if it is pings, of which many are not recorded anyway", () => {
     const { log, called } = one();
     log.freeze();
-    for (let i = 0; i < 100; i++) log.control("server", "ping", Buffer.from(""));
+    for (let i = 0; i < 100; i++) log.controlFrame("server", "ping", Buffer.from(""));
     expect(called.stop).toBe(0);
-    log.control("server", "ping", Buffer.from(""));
+    log.controlFrame("server", "ping", Buffer.from(""));
     expect(called.stop).toBe(1);
   });
 

@@ -17,9 +17,9 @@ function settled(delay: (n: number, step: number) => number): number {
   for (let step = 0; step < STEPS; step++) {
     n = 0;
     while (n < 500 && it.admits(n, SIZE, at)) n += 1;
-    const took = Math.max(50, delay(n, step));
-    for (let i = 0; i < n; i++) it.met("an answer", at, took, delay(1, 0));
-    at += took;
+    const tookMs = Math.max(50, delay(n, step));
+    for (let i = 0; i < n; i++) it.met("an answer", at, tookMs, delay(1, 0));
+    at += tookMs;
   }
   return n;
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { SHUT_OUT } from "../../harness/fall.ts";
 import type { Harm } from "../../harness/judge.ts";
 import type { Silence } from "../../harness/nothing.ts";
+import { casesIn } from "../../harness/protocol.ts";
 import type { WireEvent } from "../../harness/transcript.ts";
 import { likelyCause } from "../../reports/cause.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
@@ -18,13 +20,14 @@ interface Shown {
   readonly url?: string;
   readonly id?: string;
   readonly harm?: Harm;
+  readonly endKind?: string;
   readonly silence?: Silence;
 }
 
 /** The cause that is told of a requirement, where this came. */
 function causeOf(
   requirement: string,
-  { event: shown, url = "ws://x/", id = "a/case", harm, silence }: Shown,
+  { event: shown, url = "ws://x/", id = "a/case", silence, ...harmful }: Shown,
   by = protocol,
 ) {
   const evidence = shown && { connection: 1, events: [1] };
@@ -35,56 +38,100 @@ function causeOf(
       ]
     : [];
   return likelyCause(
-    { requirement, actual: "", ...(harm && { harm }), ...(silence && { silence }), ...(evidence && { evidence }) },
+    { requirement, actual: "", ...harmful, ...(silence && { silence }), ...(evidence && { evidence }) },
     { id, connections },
     by,
   );
 }
 
+type Row = readonly [requirement: string, Shown, says: RegExp];
+
+const ROWS: readonly Row[] = [
+  ["parity.major", { event: greets("minor_mismatch") }, /^The minor is looked at first, before the major/],
+  ["parity.major", { event: greets("patch_mismatch") }, /^The patch is looked at first/],
+  ["parity.major", { event: greets("match") }, /only compared in one direction/],
+  ["parity.minor", { event: greets("patch_mismatch") }, /^The patch is compared before the minor/],
+  ["parity.minor", { event: greets("major_mismatch") }, /^Versions are compared as one text/],
+  ["parity.patch", { event: greets("match"), url: "ws://x/?tachyonVersion=0.1.70" }, /texts or prefixes/],
+  ["parity.patch", { event: greets("match"), url: "ws://x/?tachyonVersion=0.1.6" }, /^Another patch is taken/],
+  ["parity.query", { event: greets("match"), url: "ws://x/?a=1;tachyonVersion=0.1.7" }, /at `;`/],
+  ["parity.missing", { event: greets("match") }, /falls back to the server's own version/],
+  ["parity.missing", { event: greets("minor_mismatch") }, /parsed as 0\.0\.0/],
+  ["parity.unparseable", { event: greets("match") }, /^A lenient parser/],
+  ["parity.unparseable", { event: greets("major_mismatch") }, /becomes a mismatch/],
+  ["message.json", { event: text("Welcome {you}") }, /a welcome/],
+  ["message.json", { event: event({ type: "binary", data: "e30=" }) }, /binary frame/],
+  ["message.json", { event: event({ type: "violation", failure: "WS_ERR_INVALID_CLOSE_CODE" }) }, /^A close frame/],
+  ["message.json", { event: event({ type: "violation", failure: "WS_ERR_UNEXPECTED_MASK" }) }, /masks its frames/],
+  [
+    "message.json",
+    { event: event({ type: "violation", failure: "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH" }) },
+    /holds more than 125 bytes/,
+  ],
+  [
+    "message.json",
+    { event: event({ type: "violation", failure: "WS_ERR_UNEXPECTED_RSV_1" }) },
+    /compresses though nobody agreed/,
+  ],
+  ["transport.close", { event: event({ type: "violation", failure: "WS_ERR_INVALID_CLOSE_CODE" }) }, /garbled code/],
+  ["message.known", { event: text({ command: "a/b/request" }) }, /as an echo does/],
+  [
+    "disconnect.closes",
+    { silence: { what: "the end of the connection", afterMs: 2_000, closing: true } },
+    /^The close frame is sent, and TCP stays open/,
+  ],
+  [
+    "disconnect.closes",
+    { silence: { what: "the end of the connection", afterMs: 2_000 } },
+    /^The answer is sent and the socket left/,
+  ],
+  ["termination.announced", { event: event({ type: "close", code: 1000 }) }, /closes the socket directly/],
+  ["termination.announced", { event: event({ type: "end" }) }, /^An exception ends the handler/],
+  ["transport.extensions", { id: "transport/extensions-deflate-in-fragments" }, /^A ping between/],
+  ["malformed.survives", { harm: "hang" }, /never ends/],
+  ["malformed.survives", { harm: "stall" }, /never ends/],
+  ["malformed.survives", { harm: "stall", endKind: SHUT_OUT }, /as an attack/],
+  ["malformed.survives", { harm: "drop" }, /ends the connections of all clients/],
+  ["disconnect.isolated", { harm: "end" }, /^What follows a goodbye throws/],
+  ["disconnect.answered", { event: event({ type: "close" }) }, /closed before the answer is flushed/],
+  ["malformed.usable", { event: event({ type: "end" }) }, /ends the connection without/],
+];
+
+const answer = (more: object, commandId = "system/disconnect") =>
+  text({ type: "response", messageId: "1", commandId, ...more });
+const silence = { what: "the response to system/serverStats", afterMs: 2_000 };
+
+const ROWS_V0: readonly Row[] = [
+  ["message.schema", { event: answer({ status: "SUCCESS" }) }, /in other words or case/],
+  [
+    "message.schema",
+    { event: answer({ status: "success", data: { userCount: "1" } }, "system/serverStats") },
+    /another type/,
+  ],
+  ["request.answered", { id: "sessions/second-connection", silence }, /is left open, and nobody reads it/],
+  ["request.answered", { id: "requests/alone", silence }, /^A handler has no response/],
+  ["response.status", { event: answer({ status: "Success" }, "a/b") }, /must be `success` or `failed`/],
+  ["response.status", { event: answer({ status: "failed" }, "a/b") }, /^One function builds success and failure/],
+  [
+    "request.answered",
+    { event: event({ type: "close", code: 1008, data: "banned" }) },
+    /^The server ends .* on purpose.*malformed\.survives/,
+  ],
+  ["request.answered", { event: event({ type: "upgrade", code: 403 }) }, /^The server refuses .*malformed\.survives/],
+  ["request.answered", { event: event({ type: "upgrade", code: 503 }) }, /^A handler has no response/],
+  ["request.answered", { event: event({ type: "close", code: 1008, data: "rate limit" }) }, /^The server limits/],
+  ["request.answered", { event: event({ type: "close", code: 1011, data: "oops" }) }, /^A handler has no response/],
+  ["ping.interval", { event: event({ type: "end" }) }, /pongs of the client are not noted/],
+  ["ping.interval", { event: event({ type: "timeout" }) }, /^Pings are left to the client/],
+  ["request.pipelined", { event: event({ type: "close", code: 1008, data: "rate limit" }) }, /^The server limits/],
+  ["invalid.data", { event: event({ type: "close", code: 1008, data: "Too many messages" }) }, /^The server limits/],
+  ["invalid.data", { event: event({ type: "close", code: 1008, data: "separate ways" }) }, /^Data is used without/],
+  ["oauth.client-credentials", { id: "oauth/wrong-secret" }, /page of the framework instead of JSON/],
+  ["oauth.client-credentials", { id: "oauth/client-credentials" }, /^The secret of a client is not compared/],
+];
+
 describe("of several causes the one that fits is told", () => {
-  test.each<[requirement: string, Shown, says: RegExp]>([
-    ["parity.major", { event: greets("minor_mismatch") }, /^The minor is looked at first, before the major/],
-    ["parity.major", { event: greets("patch_mismatch") }, /^The patch is looked at first/],
-    ["parity.major", { event: greets("match") }, /only compared in one direction/],
-    ["parity.minor", { event: greets("patch_mismatch") }, /^The patch is compared before the minor/],
-    ["parity.minor", { event: greets("major_mismatch") }, /^Versions are compared as one text/],
-    ["parity.patch", { event: greets("match"), url: "ws://x/?tachyonVersion=0.1.70" }, /texts or prefixes/],
-    ["parity.patch", { event: greets("match"), url: "ws://x/?tachyonVersion=0.1.6" }, /^Another patch is taken/],
-    ["parity.query", { event: greets("match"), url: "ws://x/?a=1;tachyonVersion=0.1.7" }, /at `;`/],
-    ["parity.missing", { event: greets("match") }, /falls back to the server's own version/],
-    ["parity.missing", { event: greets("minor_mismatch") }, /parsed as 0\.0\.0/],
-    ["parity.unparseable", { event: greets("match") }, /^A lenient parser/],
-    ["parity.unparseable", { event: greets("major_mismatch") }, /becomes a mismatch/],
-    ["message.json", { event: text("Welcome {you}") }, /a welcome/],
-    ["message.json", { event: event({ type: "binary", data: "e30=" }) }, /binary frame/],
-    ["message.json", { event: event({ type: "violation", failure: "WS_ERR_INVALID_CLOSE_CODE" }) }, /^A close frame/],
-    ["message.json", { event: event({ type: "violation", failure: "WS_ERR_UNEXPECTED_MASK" }) }, /masks its frames/],
-    [
-      "message.json",
-      { event: event({ type: "violation", failure: "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH" }) },
-      /holds more than 125 bytes/,
-    ],
-    ["message.known", { event: text({ command: "a/b/request" }) }, /as an echo does/],
-    [
-      "disconnect.closes",
-      { silence: { what: "the end of the connection", afterMs: 2_000, closing: true } },
-      /^The close frame is sent, and TCP stays open/,
-    ],
-    [
-      "disconnect.closes",
-      { silence: { what: "the end of the connection", afterMs: 2_000 } },
-      /^The answer is sent and the socket left/,
-    ],
-    ["termination.announced", { event: event({ type: "close", code: 1000 }) }, /closes the socket directly/],
-    ["termination.announced", { event: event({ type: "end" }) }, /^An exception ends the handler/],
-    ["transport.extensions", { id: "transport/extensions-deflate-in-fragments" }, /^A ping between/],
-    ["malformed.survives", { harm: "hang" }, /never ends/],
-    ["malformed.survives", { harm: "stall" }, /never ends/],
-    ["malformed.survives", { harm: "drop" }, /ends the connections of all clients/],
-    ["disconnect.isolated", { harm: "end" }, /^What follows a goodbye throws/],
-    ["disconnect.answered", { event: event({ type: "close" }) }, /closed before the answer is flushed/],
-    ["malformed.usable", { event: event({ type: "end" }) }, /ends the connection without/],
-  ])("%s %j", (requirement, shown, says) => expect(causeOf(requirement, shown)).toMatch(says));
+  test.each(ROWS)("%s %j", (requirement, shown, says) => expect(causeOf(requirement, shown)).toMatch(says));
 
   test.each<[requirement: string, Shown]>([
     ["message.json", { event: text("[1") }],
@@ -100,36 +147,13 @@ describe("of several causes the one that fits is told", () => {
     expect(causeOf(requirement, shown)).toBe(protocol.causes[requirement]),
   );
 
-  test("of v0 by the keyword of the schema that a message breaks", () => {
-    const got = (data: object) =>
-      causeOf("message.schema", { event: text({ type: "response", messageId: "1", ...data }) }, v0);
-    expect(got({ commandId: "system/disconnect", status: "SUCCESS" })).toMatch(/in other words or case/);
-    const stats = { commandId: "system/serverStats", status: "success", data: { userCount: "1" } };
-    expect(got(stats)).toMatch(/another type/);
-    expect(got({ commandId: "system/disconnect" })).toBe(v0.causes["message.schema"]);
+  test("none of them for a property that lacks", () => {
+    expect(causeOf("message.schema", { event: answer({}) }, v0)).toBe(v0.causes["message.schema"]);
   });
 
-  const response = (status: string) => text({ type: "response", messageId: "1", commandId: "a/b", status });
-  test.each<[requirement: string, Shown, says: RegExp]>([
-    ["response.status", { event: response("Success") }, /must be `success` or `failed`/],
-    ["response.status", { event: response("failed") }, /^One function builds success and failure/],
-    [
-      "request.answered",
-      { event: event({ type: "close", code: 1008, data: "banned" }) },
-      /^The server ends .* on purpose.*malformed\.survives/,
-    ],
-    ["request.answered", { event: event({ type: "upgrade", code: 403 }) }, /^The server refuses .*malformed\.survives/],
-    ["request.answered", { event: event({ type: "upgrade", code: 503 }) }, /^A handler has no response/],
-    ["request.answered", { event: event({ type: "close", code: 1008, data: "rate limit" }) }, /^The server limits/],
-    ["request.answered", { event: event({ type: "close", code: 1011, data: "oops" }) }, /^A handler has no response/],
-    ["ping.interval", { event: event({ type: "end" }) }, /pongs of the client are not noted/],
-    ["ping.interval", { event: event({ type: "timeout" }) }, /^Pings are left to the client/],
-    ["request.pipelined", { event: event({ type: "close", code: 1008, data: "rate limit" }) }, /^The server limits/],
-    ["invalid.data", { event: event({ type: "close", code: 1008, data: "Too many messages" }) }, /^The server limits/],
-    ["invalid.data", { event: event({ type: "close", code: 1008, data: "separate ways" }) }, /^Data is used without/],
-    ["oauth.client-credentials", { id: "oauth/wrong-secret" }, /page of the framework instead of JSON/],
-    ["oauth.client-credentials", { id: "oauth/client-credentials" }, /^The secret of a client is not compared/],
-  ])("of v0 by what came: %s %j", (requirement, shown, says) => expect(causeOf(requirement, shown, v0)).toMatch(says));
+  test.each(ROWS_V0)("of v0 by what came: %s %j", (requirement, shown, says) =>
+    expect(causeOf(requirement, shown, v0)).toMatch(says),
+  );
 });
 
 test("each symptom of a malformed command shows in a case, and no two in one", () => {
@@ -139,14 +163,6 @@ test("each symptom of a malformed command shows in a case, and no two in one", (
   expect(ids.filter((id) => shows(id).length > 1)).toEqual([]);
   expect(new Set(ids.flatMap(shows))).toEqual(new Set(symptoms));
   expect(ids.filter((id) => shows(id).length > 0 && !id.startsWith("malformed/lenient-"))).toMatchSnapshot();
-});
-
-test("a second connection of a user that leaves the first deaf has its own cause", () => {
-  const silence = { what: "the response to system/serverStats", afterMs: 2_000 };
-  const told = (id: string) =>
-    likelyCause({ requirement: "request.answered", actual: "", silence }, { id, connections: [] }, v0);
-  expect(told("sessions/second-connection")).toMatch(/is left open, and nobody reads it/);
-  expect(told("requests/alone")).toMatch(/^A handler has no response/);
 });
 
 test("a wait in vain may also have been too short", () => {
@@ -168,3 +184,17 @@ test.each([protocol, v0])(
     }
   },
 );
+
+test("each symptom shows in a row, or by the id of a case", () => {
+  const shown: readonly Shown[] = [...ROWS, ...ROWS_V0].map(([, it]) => it);
+  const never = [protocol, v0].flatMap((by) => {
+    const all = [...shown, ...casesIn(by).map(({ id }) => ({ id }))];
+    return Object.entries(by.symptoms ?? {}).flatMap(([requirement, several = []]) => {
+      const told = all.map((it) => causeOf(requirement, it, by));
+      return several
+        .filter(({ cause }) => !told.some((words) => words?.startsWith(cause)))
+        .map(({ cause }) => [requirement, cause]);
+    });
+  });
+  expect(never).toEqual([]);
+});

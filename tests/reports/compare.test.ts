@@ -207,14 +207,18 @@ describe("a run that ended early", () => {
   const words = `not run: ${why}`;
   /** Returns the good report as it is where the server went away: one case was at work, one was not let in, the others did not run. */
   const lost = (): Report => {
-    const told = [`not judged: ${why} while it ran`, "not judged: a connection could not be opened (ECONNRESET)"];
+    const unopened = "a connection could not be opened (ECONNRESET)";
+    const told = [
+      { why, actual: `not judged: ${why} while it ran` },
+      { why: unopened, actual: `not judged: ${unopened}` },
+    ];
     const cases = good.cases.map((it, i) => ({
       ...it,
       verdict: "skip" as const,
       checks: it.checks
         // A rule for every message is not among the checks of a case that did not run.
         .filter(({ requirement }) => i < told.length || !requirement.startsWith("message."))
-        .map((check) => ({ ...check, verdict: "skip" as const, actual: told[i] ?? words })),
+        .map((check) => ({ ...check, verdict: "skip" as const, ...(told[i] ?? { why, actual: words }) })),
     }));
     return concluded({ ...good, cases, stop: { reason: "lost", words, why } });
   };

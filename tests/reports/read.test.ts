@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { upToDate } from "../../reports/older.ts";
 import { readReport } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
 import { folder } from "../cli/process.ts";
@@ -42,6 +43,33 @@ test("a report of version 0.5.0 gets the name of its protocol, and the reason fo
     protocol: { name: "Tachyon" },
     stop: { words: "not run: interrupted", why: "interrupted" },
   });
+});
+
+test("a report of version 0.5.0 gets apart why cases were not judged, and which of them did not begin", () => {
+  const why = "the server ended";
+  const told = [
+    `not judged: ${why} while it ran`,
+    "not judged: ECONNRESET",
+    "not judged: see parity.patch",
+    `not run: ${why}`,
+  ];
+  const report: Report = JSON.parse(text);
+  const cases = report.cases.slice(0, told.length).map((it, i) => ({
+    ...it,
+    checks: it.checks.map((check) => ({
+      ...check,
+      actual: told[i] as string,
+      ...(i === 2 && { see: "parity.patch" }),
+    })),
+  }));
+  const read = upToDate({ ...report, stop: { reason: "lost", words: `not run: ${why}`, why }, cases });
+  expect(read.cases.map(({ unrun, checks }) => [unrun, checks[0]?.why])).toEqual([
+    [undefined, why],
+    [undefined, "ECONNRESET"],
+    [undefined, undefined],
+    [true, why],
+  ]);
+  expect(upToDate(read)).toBe(read);
 });
 
 test("a case that was in doubt could not be judged: so it is in a report of a version before 0.5.0", async () => {

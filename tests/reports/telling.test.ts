@@ -317,6 +317,7 @@ test("a run that ended early says how many of its cases ran, in every format", a
       : {
           ...it,
           verdict: "skip" as const,
+          unrun: true as const,
           checks: it.checks.map((check) => ({ ...check, verdict: "skip" as const, actual: stop.words })),
         },
   );

@@ -50,7 +50,7 @@ export function closing(code?: number, reason = ""): Buffer {
 }
 
 /** The decisions of a reader of frames. */
-export interface Reading {
+export interface ReaderOptions {
   /** The largest message, in bytes. */
   readonly limit: number;
   /** Takes compressed messages. */
@@ -60,7 +60,7 @@ export interface Reading {
 }
 
 /** Reads frames of a client, as strictly as RFC 6455 asks. */
-export function reader(incoming: Incoming, { limit, inflate, stay = false }: Reading): (bytes: Buffer) => void {
+export function reader(incoming: Incoming, { limit, inflate, stay = false }: ReaderOptions): (bytes: Buffer) => void {
   let left: readonly Buffer[] = [];
   const chunks: Buffer[] = [];
   let [size, needed] = [0, 2];

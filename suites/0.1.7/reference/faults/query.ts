@@ -1,7 +1,7 @@
 import type { Faults, ReferenceFault } from "./fault.ts";
 
 /** A change that finds the version in what this makes of the query. */
-const reading =
+const parsing =
   (change: (query: string) => string): ReferenceFault["change"] =>
   ({ greet, parity }) => ({
     greet: (client) => greet(client, parity(new URLSearchParams(change(client.query)).get("tachyonVersion"))),
@@ -12,7 +12,7 @@ export const queryFaults: Faults = {
   "looks-for-another-parameter": {
     says: "Looks for the version under another name than tachyonVersion.",
     breaks: "parity.query",
-    change: reading((query) =>
+    change: parsing((query) =>
       query.replaceAll(/tachyonVersion/g, "other").replaceAll(/tachyon_version/g, "tachyonVersion"),
     ),
   },
@@ -44,17 +44,17 @@ export const queryFaults: Faults = {
   "splits-queries-at-semicolons": {
     says: "Takes a semicolon in the query for the end of a parameter.",
     breaks: "parity.query",
-    change: reading((query) => query.replaceAll(";", "&")),
+    change: parsing((query) => query.replaceAll(";", "&")),
   },
   "reads-queries-up-to-a-semicolon": {
     says: "Reads no further in the query than to a semicolon.",
     breaks: "parity.query",
-    change: reading((query) => query.split(";", 1)[0] ?? ""),
+    change: parsing((query) => query.split(";", 1)[0] ?? ""),
   },
   "reads-600-characters-of-a-query": {
     says: "Reads no further in the query than 600 characters.",
     breaks: "parity.query",
-    change: reading((query) => query.slice(0, 600)),
+    change: parsing((query) => query.slice(0, 600)),
   },
   "refuses-long-queries": {
     says: "Refuses a handshake whose query is longer than 600 characters.",

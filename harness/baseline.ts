@@ -11,23 +11,23 @@ import { isGone } from "./work.ts";
 
 /**
  * Runs the plainest forms that broken requirements rest on, if the run had no such case. So a case gets the same verdict alone and
- * among all others. Controls are in no report.
+ * among all others. Their results are in no report.
  */
-export async function runControls(pass: Pass): Promise<CaseResult[]> {
+export async function runBaseline(pass: Pass): Promise<CaseResult[]> {
   const { protocol, results, options, shared, signal } = pass;
   const missing = wanted(pass);
   if (pass.stop || missing.size === 0) return [];
   const known = new Set([...results.keys()].map(({ id }) => id));
   const cases = casesIn(protocol).filter(({ id }) => missing.has(id) && !known.has(id));
-  const controls: CaseResult[] = [];
+  const baseline: CaseResult[] = [];
   await pool(
     cases,
     { size: casesAtWork(shared, options.concurrency), stop: () => signal?.aborted ?? false },
-    async (it, idle) => void controls.push(await execute(it, pass, mayOverlap(shared) ? idle : undefined)),
+    async (it, idle) => void baseline.push(await execute(it, pass, mayOverlap(shared) ? idle : undefined)),
   );
   // A case that breaks something among others may pass alone. Silence needs no second look.
   const again: CaseResult[] = [];
-  for (const it of controls) again.push(breaksOtherwise(it) ? await execute(it.case, pass) : it);
+  for (const it of baseline) again.push(breaksOtherwise(it) ? await execute(it.case, pass) : it);
   if (hasEnded(pass) || isGone(pass)) return []; // What they missed says nothing then.
   return again.filter((it) => !missesWhatCame(it, pass));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from "@jest/globals";
+import { runBaseline } from "../../harness/baseline.ts";
 import { withCanary } from "../../harness/canary.ts";
-import { runControls } from "../../harness/controls.ts";
 import type { Pass } from "../../harness/pass.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { HANDSHAKE } from "../../harness/waited.ts";
@@ -16,7 +16,7 @@ const knowing = (cases: readonly Case[], change: Partial<Pass["protocol"]> = {})
 const plain = () => acts("plain", "MUST.a", ["broken"]);
 const broken = (requirement: string) => acts("x", requirement, ["broken"]);
 
-describe("the controls of a run", () => {
+describe("the baseline of a run", () => {
   test("are the plain cases below broken requirements, all the way down, and no results of the run", async () => {
     const others = [acts("below", "MUST.c", ["kept"]), acts("aside", "MUST.dropped", ["kept"])];
     const { plain: known } = foundations;
@@ -31,8 +31,8 @@ describe("the controls of a run", () => {
     };
     const it = knowing([plain(), ...others], { foundations: deeper });
     await first(it, broken("MUST.b"));
-    const controls = await runControls(it);
-    expect(controls.map(({ case: { id }, verdict }) => `${id} ${verdict}`)).toEqual(["plain fail", "below pass"]);
+    const baseline = await runBaseline(it);
+    expect(baseline.map(({ case: { id }, verdict }) => `${id} ${verdict}`)).toEqual(["plain fail", "below pass"]);
     expect(marked(it)).toEqual(["x fail"]);
   });
 
@@ -41,12 +41,12 @@ describe("the controls of a run", () => {
     for (const cases of [[good], [broken("MUST.a")], [broken("MUST.b"), plain()], [broken("MUST.b"), right]]) {
       const it = knowing([plain()]);
       await first(it, ...cases);
-      expect(await runControls(it)).toEqual([]);
+      expect(await runBaseline(it)).toEqual([]);
     }
     const it = knowing([plain()]);
     await first(it, broken("MUST.b"));
     it.stop = { reason: "lost", why: "" };
-    expect(await runControls(it)).toEqual([]);
+    expect(await runBaseline(it)).toEqual([]);
   });
 });
 
@@ -91,7 +91,7 @@ describe("working on cases", () => {
   test("gives the result of each, and reports it", async () => {
     const it = pass();
     const kept: string[] = [];
-    const { done } = await work(three(), it, { size: 2, keep: (result) => void kept.push(result.case.id) });
+    const { done } = await work(three(), it, { size: 2, onResult: (result) => void kept.push(result.case.id) });
     expect([[...done.values()].map(({ verdict }) => verdict), kept.toSorted()]).toEqual([
       ["pass", "pass", "pass"],
       ["x", "y", "z"],

@@ -10,7 +10,7 @@ interface ReadingProps {
 }
 
 /** The facts on a requirement beside its sentence: causes, the clause it comes from, and how to learn more. */
-export function Reading({ of, cause = of.cause, explain }: ReadingProps) {
+export function Background({ of, cause = of.cause, explain }: ReadingProps) {
   return (
     <>
       <dl class="reading">
