@@ -60,10 +60,11 @@ export async function connectionRate(
   const crowd = isCrowd ? await flood(means, size) : few;
   // A busy machine looks the same once. What no refusal in words shows has to show twice.
   const again = () => flood(means, size);
-  const isPaced = isCrowd && isThrottled(few, crowd) && isThrottled(few, await again());
+  const saysSo = crowd.refused.length > 0 && !crowd.mute;
+  const isPaced = isCrowd && isThrottled(few, crowd) && (saysSo || isThrottled(few, await again()));
   if (isPaced) return within(means, speedOf(few), deadline);
-  if (crowd.mute && crowd.refused.length > 0 && means.clock() + FORGOTTEN < deadline) {
-    const { refused, gone } = await again();
+  if ((crowd.refused.length > 0 && crowd.mute) || wasAway(crowd)) {
+    const { refused, gone } = means.clock() + FORGOTTEN < deadline ? await again() : crowd;
     if (refused.length === 0 && !gone) return undefined;
   }
   return ofRefusals(means, known, crowd, deadline);
@@ -72,6 +73,16 @@ export async function connectionRate(
 /** Tells if a target lets clients wait, and serves no more a second however many there are: a gateway may queue what comes too fast. */
 const isThrottled = (few: Flood, crowd: Flood): boolean =>
   !few.stalled && !crowd.stalled && few.idle > IDLE && crowd.idle > IDLE && speedOf(crowd) < FASTER * speedOf(few);
+
+/** The time around the first and the last refusal of an outage in which others are still, or again, accepted, in ms. */
+const EDGE = 50;
+
+/** Tells if a target refused everybody for a while, and nobody before and after: a gateway whose server is away does so, and says nothing of a limit. */
+function wasAway({ accepted, refused }: Flood): boolean {
+  const [from = 0, to = from] = [refused[0], refused.at(-1)];
+  const isLast = accepted.some((at) => at > to);
+  return refused.length > 0 && isLast && !accepted.some((at) => at > from + EDGE && at < to - EDGE);
+}
 
 /** Returns how many connections were accepted a second. */
 const speedOf = ({ accepted, lasted }: Flood): number => (SECOND * accepted.length) / Math.max(1, lasted);
