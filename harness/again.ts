@@ -1,6 +1,6 @@
 import { isTooLate } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
-import { isShort, isSilent, missedHandshake, othersWereServed, stoodStill } from "./doubt.ts";
+import { cameInLine, isShort, isSilent, missedHandshake, othersWereServed, stoodStill } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { ground } from "./ground.ts";
 import { comeInLine } from "./hanging.ts";
@@ -58,23 +58,10 @@ export async function askAgain(cases: readonly Case[], pass: Pass): Promise<void
  * another. Now they come as slowly.
  */
 export async function askInLine(cases: readonly Case[], pass: Pass): Promise<void> {
-  const missed = cases
-    .flatMap((it) => pass.results.get(it) ?? [])
-    .filter((it) => !isRight(it) && waitedInLine(it, pass));
+  const missed = cases.flatMap((it) => pass.results.get(it) ?? []).filter((it) => !isRight(it) && cameInLine(it, pass));
   if (missed.length === 0 || hasEnded(pass) || !comeInLine(pass.shared.patience.spacing(HANDSHAKE), pass)) return;
   for (const result of (await sideBySide(missed, pass)).values()) settle(result, pass);
 }
-
-/** Tells if a case had no answer to a handshake while others had theirs late. */
-const waitedInLine = ({ connections }: CaseResult, { shared: { patience } }: Pass): boolean =>
-  connections.some(({ events }) =>
-    events.some(
-      (it) =>
-        it.type === "timeout" &&
-        it.what === HANDSHAKE &&
-        patience.wasLate(HANDSHAKE, { began: it.at - (it.afterMs ?? 0), ended: it.at }),
-    ),
-  );
 
 /** Runs cases again, one by one, whose handshake had no answer in time. The server may have had too many at once. */
 export async function openAgain(cases: readonly Case[], pass: Pass): Promise<void> {

@@ -1,3 +1,4 @@
+import { isTooLate } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
 import { endHanging } from "./fall.ts";
 import type { Fall, Pass } from "./pass.ts";
@@ -32,22 +33,23 @@ function fallBehind(missed: string, patience: Patience): Fall {
   return { ...patience.lastServing(missed), how, endKind: "behind", harm: "hang", isBehind: true };
 }
 
-/** The most newcomers that wait until a server has dealt with those that came too fast, and have given up. */
-const NEWCOMERS = 16;
+/** The most newcomers that wait until a server has dealt with those that came too fast, and have given up: for a handshake, or an answer. */
+const NEWCOMERS = { handshake: 16, answer: 2 } as const;
 
 /** The time within which the next client is let in then, in timeouts; at least that of so many clients. */
 const SOON = { timeouts: 0.25, clients: 2 } as const;
 
 /**
- * Waits until a server that lets one client in after another, in so many ms each, has dealt with those that came too fast. Tells if it
- * does in time.
+ * Waits until a server that gives one client after another some kind of answer, in so many ms each, has dealt with those that came too
+ * fast. Tells if it does in time.
  */
-async function catchesUp(ms: number, pass: Pass): Promise<boolean> {
+export async function catchesUp(ms: number, pass: Pass, kind: string = HANDSHAKE): Promise<boolean> {
   const { timeout, clock } = pass.shared;
   const soon = Math.max(SOON.timeouts * timeout, SOON.clients * ms);
-  for (let i = 0; i < NEWCOMERS && !pass.signal?.aborted; i++) {
+  const most = NEWCOMERS[kind === HANDSHAKE ? "handshake" : "answer"];
+  for (let i = 0; i < most && !pass.signal?.aborted && !isTooLate(pass); i++) {
     const began = clock();
-    const missed = await missedByNewcomer(pass, HANDSHAKE, timeout);
+    const missed = await missedByNewcomer(pass, kind, timeout);
     if (missed === undefined && clock() - began < soon) return true;
   }
   return false;

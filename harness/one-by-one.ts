@@ -12,6 +12,7 @@ import {
   undecided,
   ungrounded,
   waitedInCrowd,
+  waitedInLine,
   wasHarmed,
 } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
@@ -128,6 +129,7 @@ const showsMore = (first: CaseResult, again: CaseResult): boolean =>
 /** Tells if nobody can say whether a case would pass alone: a culprit, a limit, or a server that stood still or is slow may have hit it. */
 const isOpen = (it: CaseResult, pass: Pass): boolean =>
   wasTooMany(it) ||
+  waitedInLine(it, pass) !== undefined ||
   (missedHandshake(it) && stoodStill(it, pass)) ||
   (isTooLate(pass) && (missedHandshake(it) || waitedInCrowd(it) || (wasHarmed(it, pass) && !harmsOthers(it, pass))));
 

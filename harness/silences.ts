@@ -14,11 +14,13 @@ import {
   tellStall,
   undecided,
   ungrounded,
+  waitedInLine,
   wasCrowded,
   wasHarmed,
 } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { groupBy } from "./group.ts";
+import { catchesUp } from "./hanging.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import type { Case } from "./scenario.ts";
 
@@ -41,6 +43,7 @@ export async function allTogether(all: readonly CaseResult[], tookMs: number, pa
   const isCertain = (kind: readonly CaseResult[]) => kind.length >= MANY && kind.every(othersWereServed);
   for (const it of kinds.filter(isCertain).flat()) settleFailed(ungrounded(it, pass), pass);
   const rest = kinds.filter((kind) => !isCertain(kind));
+  await letCatchUp(rest.flat(), pass);
   const some = await sideBySide(rest.flatMap(standing), pass);
   const unsure = rest.filter((kind) => !settledByFew(kind, some, pass)).flat();
   const others = await sideBySide(
@@ -59,12 +62,23 @@ export async function allTogether(all: readonly CaseResult[], tookMs: number, pa
     } else if (!breaksAgain(first, second)) {
       for (const what of missedBy(first)) forgotten.add(what);
       settlePassed(first, second, pass);
-    } else if (unsure.length > 1 && wasCrowded(second, pass)) crowded.push(second);
+    } else if (unsure.length > 1 && waitedAmongMany(second, pass)) crowded.push(second);
     else if (unsure.length === 1 || othersWereServed(second) || othersWereServed(first)) failed.push(second);
     else open.push(second);
   }
   await settleSure([...failed, ...(open.length > FEW ? [] : open)], forgotten, pass);
   await sample(open.length > FEW ? [...crowded, ...open] : crowded, tookMs, pass);
+}
+
+/** Tells if a case waited among more than the server is sure to serve, or than it served in time. */
+const waitedAmongMany = (it: CaseResult, pass: Pass): boolean =>
+  wasCrowded(it, pass) || waitedInLine(it, pass) !== undefined;
+
+/** Waits until a server has dealt with those that have given up, if these waited in line: it may still answer all of them, one by one. */
+async function letCatchUp(missed: readonly CaseResult[], pass: Pass): Promise<void> {
+  const { patience } = pass.shared;
+  const kind = missed.map((it) => waitedInLine(it, pass)).find((it) => it !== undefined);
+  if (kind !== undefined) await catchesUp(patience.spacing(kind), pass, kind);
 }
 
 /**
@@ -98,7 +112,7 @@ async function mixesUp(pass: Pass): Promise<boolean> {
 function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, CaseResult>, pass: Pass): boolean {
   const failsAgain = (it: CaseResult) => {
     const second = again.get(it.case);
-    return second !== undefined && breaksAgain(it, second) && !wasCrowded(second, pass);
+    return second !== undefined && breaksAgain(it, second) && !waitedAmongMany(second, pass);
   };
   if (kind.length <= MANY || !standing(kind).every(failsAgain)) return false;
   for (const it of kind) settleFailed(again.get(it.case) ?? ungrounded(it, pass), pass);
@@ -130,7 +144,10 @@ const standing = (kind: readonly CaseResult[]): readonly CaseResult[] =>
 const notAgain = (first: CaseResult, pass: Pass): CaseResult => {
   const own = ungrounded(first, pass);
   const isHarmed = wasHarmed(first, pass) && !harmsOthers(first, pass);
-  const isOpen = stoodStill(first, pass) || (isTooLate(pass) && (isHarmed || mayBeLate(first, pass)));
+  const isOpen =
+    stoodStill(first, pass) ||
+    waitedInLine(first, pass) !== undefined ||
+    (isTooLate(pass) && (isHarmed || mayBeLate(first, pass)));
   return { ...(isOpen ? undecided(own, pass.protocol) : own), unconfirmed: true };
 };
 
@@ -167,7 +184,8 @@ export async function sample(
       const enough = confirmed >= ENOUGH && cleared.length === 0;
       if (settled.has(result) || pass.ends.culprits.has(result.case.id)) continue;
       if (enough || isLate(tookMs, pass)) {
-        const isKnown = confirmed > 0 || (cleared.length === 0 && !(isTooLate(pass) && mayBeLate(result, pass)));
+        const isOpen = (isTooLate(pass) && mayBeLate(result, pass)) || waitedInLine(result, pass) !== undefined;
+        const isKnown = confirmed > 0 || (cleared.length === 0 && !isOpen);
         settle(notAlone(result, isKnown, pass), pass);
         continue;
       }

@@ -18,6 +18,9 @@ const RECENT = { answers: 4, for: 0.125 } as const;
 /** The number of answers whose median decides if the window halves. */
 const SAMPLE = 8;
 
+/** The times in a row that the median has to be the same until there is another reason. */
+const SURE = 2;
+
 /** A median that differs from the one before by less than this part of it is the same. */
 const SAME = 0.25;
 
@@ -25,6 +28,8 @@ const SAME = 0.25;
 interface Kind {
   late: number[];
   before: number | undefined;
+  /** The number of times in a row that it was the same. */
+  same: number;
 }
 
 /** The state of a window. Times are in ms. */
@@ -81,18 +86,19 @@ interface Answered {
 
 function met(it: WindowState, what: string, began: number, { tookMs, best }: Answered): void {
   const { kinds, most, timeout } = it;
-  if (most === undefined || it.needless || began < it.since) return;
   it.answeredAt = began + tookMs;
-  const kind = kinds.get(what) ?? { late: [], before: undefined };
+  if (most === undefined || it.needless || began < it.since) return;
+  const kind = kinds.get(what) ?? { late: [], before: undefined, same: 0 };
   kinds.set(what, kind);
   kind.late.push(tookMs - best);
   if (kind.late.length < SAMPLE) return;
   const median = kind.late.toSorted((a, b) => a - b)[SAMPLE >> 1] ?? 0;
   kind.late = [];
   const isSame = kind.before !== undefined && Math.abs(median - kind.before) < SAME * kind.before;
+  kind.same = isSame ? kind.same + 1 : 0;
   if (median <= timeout * LATE.much) kind.before = undefined;
-  // Few cases at a time vary little, and show nothing.
-  else if (isSame && most >= it.first) it.needless = true;
+  // Few cases at a time vary little, and show nothing. Of a crowd, the first answers come as late however many wait behind them.
+  else if (kind.same >= SURE && most >= it.first) it.needless = true;
   else {
     kind.before = median;
     [it.most, it.changedAt, it.since] = [Math.max(1, most >> 1), began + tookMs, Number.POSITIVE_INFINITY];

@@ -2,18 +2,20 @@ import { expect, test } from "@jest/globals";
 import { cases, runAgainst } from "../helpers.ts";
 import { closing, server } from "./ending.ts";
 
-/** The time that the server takes for each message, whoever sends it, in ms. */
-const EACH = 200;
-
-test("a server that does one thing after another for all is slow: nothing is judged in vain, and no input named", async () => {
+/** Starts a server that takes so many ms for each message, one after another, whoever sends it. */
+async function inLine(ms: number) {
   const queue: (() => void)[] = [];
-  const timer = setInterval(() => queue.shift()?.(), EACH);
+  const timer = setInterval(() => queue.shift()?.(), ms);
   closing.push(() => clearInterval(timer));
   const inTurn = (act: () => void) => void queue.push(act);
-  const { url } = await server(({ disconnect, malformed }) => ({
+  return server(({ disconnect, malformed }) => ({
     disconnect: (client) => inTurn(() => disconnect(client)),
     malformed: (client, text, binary) => inTurn(() => malformed(client, text, binary)),
   }));
+}
+
+test("a server that does one thing after another for all is slow: nothing is judged in vain, and no input named", async () => {
+  const { url } = await inLine(200);
   const some = cases.filter(({ id }) => /^disconnect\/(extra|followed)/.test(id));
   const { results, stop } = await runAgainst(url, some, { timeout: 1_000 });
   expect(stop).toMatchObject({
@@ -23,3 +25,11 @@ test("a server that does one thing after another for all is slow: nothing is jud
   expect(stop?.suspects).toBeUndefined();
   expect(results.filter(({ verdict }) => ["fail", "warn", "error"].includes(verdict))).toEqual([]);
 });
+
+test("one that keeps up with few clients meets few at a time: all that runs is judged", async () => {
+  const { url } = await inLine(20);
+  const some = cases.filter(({ id }) => /^(version|disconnect)\//.test(id));
+  const { results } = await runAgainst(url, some, { timeout: 1_000, budget: 20_000 });
+  const wrong = results.filter(({ verdict }) => !["pass", "info"].includes(verdict));
+  expect(wrong.map(({ case: { id } }) => id)).toEqual([]);
+}, 30_000);

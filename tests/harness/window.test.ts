@@ -51,3 +51,14 @@ test("lets few wait if one is served after another", () => {
 test("lets all wait together if a server gets slower for another reason", () => {
   expect(settled((_, step) => 20 * step)).toBe(500);
 });
+
+test("does not grow while those that began before it halved still get late answers", () => {
+  const it = window(TIMEOUT);
+  expect(it.admits(16, SIZE, 0)).toBe(false);
+  for (let i = 1; i <= 8; i++) it.met("an answer", 0, 200 * i, 10);
+  const grows = [1_700, 1_800, 1_900, 2_000, 2_100].filter((at) => {
+    it.met("an answer", 0, at, 10);
+    return it.admits(8, SIZE, at);
+  });
+  expect(grows).toEqual([]);
+});
