@@ -40,7 +40,8 @@ export interface ConnectionOptions {
 /** Opens a connection. A handshake that fails is no exception but a connection that did not open. */
 export async function connect(url: URL, options: ConnectionOptions, shared: Shared): Promise<Connection> {
   await shared.limits.turn(options.signal);
-  const isClosing = () => wire.socket.readyState === WebSocket.CLOSING;
+  // The library ends its side of TCP once it has sent a close frame and got one.
+  const isClosing = () => wire.socket.readyState === WebSocket.CLOSING && wire.tcp?.writableEnded === true;
   const log = recorder(shared, options.idle, () => wire.socket.terminate(), isClosing);
   const wire = open(url, options, log);
   const { socket } = wire;

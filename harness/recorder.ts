@@ -28,7 +28,7 @@ export interface Recorder {
   readonly events: readonly WireEvent[];
   /** No message can come any more: the connection has ended, or a bound of the suite is hit. */
   readonly over: boolean;
-  /** Tells if the close frame of one side was sent, and TCP has not ended. */
+  /** Tells if the close frame of the other side came, and TCP has not ended. */
   isClosing(): boolean;
   /** Notes an event of now, and wakes whoever waits. Returns the event. `size` is its cost in bytes. */
   record(event: Unstamped, size?: number): WireEvent | undefined;

@@ -3,7 +3,7 @@ import { ending } from "./ending.ts";
 import { type Nothing, type Silence, silent, wordsOfSilence } from "./nothing.ts";
 import type { Patience, Wait } from "./patience.ts";
 import { type Shared, seemsToHang, stamp } from "./shared.ts";
-import { isClientEnd, isMessage, readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
+import { isMessage, readFrom, type Unstamped, type WireEvent } from "./transcript.ts";
 import { END_OF_CONNECTION, HANDSHAKE, type Waited } from "./waited.ts";
 
 /** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
@@ -40,7 +40,7 @@ export type WaitFor = <T>(what: string, found: () => T | undefined, how?: HowToW
 interface Log {
   readonly events: readonly WireEvent[];
   readonly over: boolean;
-  /** Tells if the close frame of one side was sent, and TCP has not ended. */
+  /** Tells if the close frame of the other side came, and TCP has not ended. */
   isClosing(): boolean;
   record(event: Unstamped): WireEvent | undefined;
 }
@@ -214,9 +214,8 @@ function giveUp<T>(waiter: Waiter<T>, state: WaitState): void {
 const isLost = (what: string, inVain: Waited, patience: Patience): boolean =>
   what === HANDSHAKE && patience.inARow(what, inVain) === 1;
 
-/** Tells if the end of a connection did not come, though the close frame of the other side did. The suite closed nothing. */
-const isHalfClosed = (what: string, log: Log): boolean =>
-  what === END_OF_CONNECTION && log.isClosing() && !log.events.some(isClientEnd);
+/** Tells if the end of a connection did not come, though the close frame of the other side did. */
+const isHalfClosed = (what: string, log: Log): boolean => what === END_OF_CONNECTION && log.isClosing();
 
 /** Returns how many connections were `open` when a wait in vain began, if a server need not serve so many. */
 function among(what: string, inVain: Waited, open: number, patience: Patience): Pick<Silence, "among"> {

@@ -91,6 +91,7 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     { shows: isProse, cause: "A text that is no JSON goes out, such as a welcome or an error page of the framework." },
   ],
   "transport.close": [
+    ...halfClosed,
     {
       shows: breaksBy("WS_ERR_INVALID_CLOSE_CODE"),
       cause:

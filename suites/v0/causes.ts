@@ -147,6 +147,7 @@ const OF_MANY = [
 /** The usual mistakes that show in the answer, where a requirement has several. */
 const several: Partial<Record<Breakable, readonly Symptom[]>> = {
   "disconnect.closes": halfClosed,
+  "transport.close": halfClosed,
   "malformed.closed": halfClosed,
   "transport.handshake": leftWaiting,
   "transport.survives": harmed,

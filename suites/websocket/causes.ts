@@ -103,7 +103,7 @@ export const halfClosed: readonly Symptom[] = [
   {
     shows: ({ check }) => check.silence?.closing === true,
     cause:
-      "The close frame is sent, and TCP stays open behind it: the server ends TCP first, once the client has answered (RFC 6455, 7.1.1).",
+      "The close frame is sent, and TCP stays open behind it: the server ends TCP first, once both have sent one (RFC 6455, 7.1.1).",
   },
 ];
 

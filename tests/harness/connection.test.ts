@@ -64,12 +64,15 @@ test("a reset is told from an end that says nothing", async () => {
   expect(await ends(({ socket }) => socket.end())).toEqual(end);
 });
 
-test("a close frame without the end of TCP is told, unless the suite closed first", async () => {
-  const waits = async (end: (connection: Connection) => void) => {
+test("a close frame without the end of TCP is told", async () => {
+  const waits = async (end: (connection: Connection) => void, echoes = false) => {
     const connection = await to(
       {
         open({ socket }) {
-          socket.end = () => socket;
+          socket.end = (bytes?: unknown) => {
+            if (echoes && Buffer.isBuffer(bytes)) socket.write(bytes);
+            return socket;
+          };
         },
         message: ({ socket }) => void socket.write(Buffer.from([0x88, 2, 3, 232])),
       },
@@ -80,6 +83,7 @@ test("a close frame without the end of TCP is told, unless the suite closed firs
     return isNothing(found) && whyNothing(found).silence?.closing;
   };
   expect(await waits((connection) => connection.send("end"))).toBe(true);
+  expect(await waits((connection) => connection.close(1000), true)).toBe(true);
   expect(await waits((connection) => connection.close(1000))).toBeUndefined();
   expect(await waits(() => {})).toBeUndefined();
 });
