@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { Pass } from "./pass.ts";
+import { inSeconds } from "./words.ts";
 
 /** The part of the budget in which cases begin. The rest is for cases that run again. */
 export const TO_BEGIN = 0.6;
@@ -75,3 +76,15 @@ export function isSpent(pass: Pass, part: number): boolean {
 
 /** Returns the time of the run in which the server was not away, in ms. */
 export const timeThere = ({ shared, times }: Pass): number => shared.clock() - times.away;
+
+/** The longest time in all for which the suite waits for a target that shuts out who sends wrong inputs, in ms. */
+const SHUT_OUT = 120_000;
+
+/** Stops a pass that has waited long enough for such a target. */
+export function stopShutOut(pass: Pick<Pass, "standstills" | "stop">): void {
+  const shut = [...pass.standstills.told].filter(({ afterWrong }) => afterWrong !== undefined);
+  if (shut.reduce((sum, { ms }) => sum + ms, 0) < SHUT_OUT) return;
+  const longest = inSeconds(Math.max(...shut.map(({ ms }) => ms)), 1);
+  const why = `the target lets nobody in for up to ${longest} after malformed commands or frames, and the time to wait for it was up`;
+  pass.stop ??= { reason: "slow", why };
+}

@@ -7,6 +7,7 @@ import {
   doubtful,
   failureKind,
   harmsOthers,
+  inconclusive,
   isSilent,
   othersWereServed,
   tellStall,
@@ -217,13 +218,14 @@ export async function reconsider(pass: Pass): Promise<void> {
   }
 }
 
-/** Runs cases again whose connections were refused by a limit that was not known then. */
+/** Runs cases again whose connections were refused by a limit that was not known then. Where no more may run, they show nothing. */
 export async function clearRefused(pass: Pass): Promise<void> {
   const { shared, results, options } = pass;
   const { culprits } = pass.ends;
   const refused = [...results.values()].filter(
     (it) => !isRight(it) && !culprits.has(it.case.id) && shared.limits.explains(it.refused ?? []),
   );
+  if (hasEnded(pass)) for (const it of refused) settle(inconclusive(it, "the target refused connections"), pass);
   const { done: again } = await work(
     refused.map((it) => it.case),
     pass,

@@ -47,6 +47,8 @@ export interface ByInputs {
   many(entrance: Entrance): Promise<number | undefined>;
   /** Blames a case that does so alone; tells if there is one. */
   one(entrance: Entrance): Promise<boolean>;
+  /** So many wrong inputs came that they may be the reason. */
+  readonly mayBeMany: boolean;
   /** A case is known that does so alone. */
   readonly isOne: boolean;
 }
@@ -91,14 +93,12 @@ export async function measureAll(
   const listens = ways.some(isTurnedAway);
   const come = () => dial(listens);
   const began = clock();
-  const isKnown = known.wrong !== undefined || byInputs.isOne;
-  const kind = isKnown ? "shutOut" : ways.some(saysTooMany) ? "tooMany" : "others";
-  const rests = RESTS[kind];
+  const mayShut = known.wrong === undefined && !isLimited(known) && !listens;
+  const rests = RESTS[restsFor(its, ways, mayShut, byInputs)];
   const { tries, way } = await untilLetIn(come, rests, signal);
   if (way !== undefined || signal?.aborted) return { way, tookMs: clock() - at };
   const lasted = clock() - began;
   const closed = { ms: tries > TRIES ? clock() - at : 0 };
-  const mayShut = known.wrong === undefined && !isLimited(known) && !listens;
   const entrance = {
     isOpen: async () => (await untilLetIn(come, [], signal)).way === undefined,
     opens: () => triesToLetIn(come, rests, signal),
@@ -154,16 +154,32 @@ function closedAgain({ known, clock }: Keeping, tries: number): ShutOut {
 /** The longest time for which a target lets nobody in that counts connections by the second, in ms. */
 const BY_SECOND = 3_000;
 
+/** The times before tries that come ever later. */
+const LATER = [...Array.from({ length: TRIES - 1 }, () => PAUSE), 1_400, 2 * FORGOTTEN];
+
 /**
  * The times before further tries to get in, in ms. Who says that there are too many says it to each try, for a period at most. Others
- * may shut out for longer with each try, so these come ever later.
+ * may shut out for longer with each try, so these come ever later; for up to 12 s, if they may do so after wrong inputs.
  */
 const RESTS = {
   tooMany: Array.from({ length: 12 }, () => SECOND),
   /** It is known to let clients in again. */
-  shutOut: Array.from({ length: 30 }, () => SECOND / 5),
-  others: [...Array.from({ length: TRIES - 1 }, () => PAUSE), 1_400, 2 * FORGOTTEN],
+  shutOut: Array.from({ length: 60 }, () => SECOND / 5),
+  mayShut: [...LATER, 3 * SECOND, 3 * SECOND],
+  others: LATER,
 } as const;
+
+/** Returns the kind of a target that refuses clients in some ways, by which the suite tries to get in again. */
+function restsFor(
+  { known }: Keeping,
+  ways: readonly Failure[],
+  mayShut: boolean,
+  { isOne, mayBeMany }: ByInputs,
+): keyof typeof RESTS {
+  if (known.wrong !== undefined || isOne) return "shutOut";
+  if (ways.some(saysTooMany)) return "tooMany";
+  return mayShut && mayBeMany && !ways.some(saysNoRoom) ? "mayShut" : "others";
+}
 
 /** The part of a handshake that nobody answers, from both its ends, between which somebody has to be served for it to count as refused. */
 const STILL = 0.25;

@@ -30,6 +30,9 @@ export const wrongBefore = (
     .toSorted((a, b) => b.beganAt - a.beganAt)
     .map((it) => it.case);
 
+/** Tells if so many wrong inputs came that a target may shut out who sends them. */
+export const mayShutOut = (wrong: readonly Case[]): boolean => wrong.length >= CASES.least;
+
 /** Tells if an answer in HTTP may be that of a gateway which reaches nobody. */
 const isGateways = ({ status = 0 }: Failure): boolean => status >= 500;
 
@@ -39,7 +42,7 @@ const isGateways = ({ status = 0 }: Failure): boolean => status >= 500;
  */
 export function wordsOfShutOut({ to, how, refuses }: Fall, ran: readonly CaseResult[], pass: Pass): string | undefined {
   const way = pass.availability.refusal;
-  if (!refuses || !way || isGateways(way) || wrongBefore(to, ran, pass).length < CASES.least) return undefined;
+  if (!refuses || !way || isGateways(way) || !mayShutOut(wrongBefore(to, ran, pass))) return undefined;
   const shuts = wantsLogin(way) || saysTooMany(way) ? "shuts" : "may shut";
   return `${how} after malformed commands or frames: it ${shuts} everybody out over one of them, or over their number`;
 }
@@ -54,7 +57,7 @@ export async function shutsOutAfter(
   pass: Pass,
 ): Promise<number | undefined> {
   const plain = canaryOf(pass.protocol);
-  if (!plain || wrong.length < CASES.least) return undefined;
+  if (!plain || !mayShutOut(wrong)) return undefined;
   const shared = share(pass.options.timeout);
   const some = Array.from({ length: Math.min(CASES.most, 2 * wrong.length) }, (_, i) => [
     wrong[i % wrong.length] as Case,

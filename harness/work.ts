@@ -1,4 +1,5 @@
 import { BOUNDS } from "./bounds.ts";
+import { stopShutOut } from "./budget.ts";
 import { withCanary } from "./canary.ts";
 import { endedSilent } from "./cut-off.ts";
 import { dial } from "./dial.ts";
@@ -14,7 +15,7 @@ import { dropProven } from "./proven.ts";
 import type { Case } from "./scenario.ts";
 import { casesAtWork, hangUp, mayOverlap, seemsDeaf, share, wasServing } from "./shared.ts";
 import { blameForShutOut, isShutByOne } from "./shut-by-one.ts";
-import { shutsOutAfter, wrongBefore } from "./shut-out.ts";
+import { mayShutOut, shutsOutAfter, wrongBefore } from "./shut-out.ts";
 import { openStalls, untilStall } from "./standstill.ts";
 import { HANDSHAKE } from "./waited.ts";
 
@@ -181,20 +182,20 @@ async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<vo
   };
   const { at, way: refused } = limits.refusal;
   const all = [...new Map([...results, ...ran.map((it) => [it.case, it] as const)]).values()];
-  const {
-    ms = 0,
-    tookMs = ms,
-    way,
-  } = await limits.measure(come, signal, {
-    many: ({ opens }) => shutsOutAfter(wrongBefore(at, all, pass), opens, pass),
+  const wrong = wrongBefore(at, all, pass);
+  const shut = await limits.measure(come, signal, {
+    mayBeMany: mayShutOut(wrong),
+    many: ({ opens }) => shutsOutAfter(wrong, opens, pass),
     one: (entrance) => blameForShutOut(at, all, entrance, pass),
     isOne: isShutByOne(pass),
   });
+  const { ms = 0, tookMs = ms, way } = shut;
   signal?.removeEventListener("abort", cut);
   cut();
   if (way !== undefined) pass.availability.refuses(at, way);
   if (ms > 0) pass.standstills.told.add({ at, ms, refused: wordsOfFailure(refused), ...after(limits) });
   pass.times.away += tookMs;
+  stopShutOut(pass);
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }
 

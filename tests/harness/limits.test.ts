@@ -179,3 +179,15 @@ test("a server that refuses other versions does not limit anything", async () =>
   expect(noticed).toBeUndefined();
   expect(served).toBeLessThan(30); // To measure takes more.
 });
+
+test("a run that its user ends while cases are to run again for a limit blames none of them", async () => {
+  const server = await gateway(await onWs(tachyon()), 503, together(5));
+  close = server.close;
+  const user = new AbortController();
+  const { limits: noticed, results } = await runAgainst(server.url, called(/^version\//), {
+    signal: user.signal,
+    onLimit: () => user.abort(),
+  });
+  expect(noticed).toMatchObject({ together: 5 });
+  expect(results.filter(isBroken).map(({ case: { id } }) => id)).toEqual([]);
+});

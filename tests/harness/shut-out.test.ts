@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { stopShutOut } from "../../harness/budget.ts";
+import type { Pass } from "../../harness/pass.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { shuttingOut } from "../servers/limiting.ts";
 
@@ -38,4 +40,21 @@ describe("a server that shuts everybody out after malformed commands", () => {
     });
     expect(stop?.suspects).toContainEqual(expect.stringMatching(/^malformed\//));
   }, 60_000);
+
+  test("for a while is waited for as long as two minutes in all", () => {
+    const stopAfter = (...seconds: readonly number[]) => {
+      const told = new Set(seconds.map((it, at) => ({ at, ms: 1_000 * it, afterWrong: 40 })));
+      const pass: Pick<Pass, "standstills" | "stop"> = {
+        standstills: { told, looked: new Set(), vain: 0 },
+        stop: undefined,
+      };
+      stopShutOut(pass);
+      return pass.stop;
+    };
+    expect(stopAfter(9, 9, 9)).toBeUndefined();
+    expect(stopAfter(40, 41, 40)).toEqual({
+      reason: "slow",
+      why: "the target lets nobody in for up to 41.0 s after malformed commands or frames, and the time to wait for it was up",
+    });
+  });
 });
