@@ -61,10 +61,35 @@ export async function untilLetIn(
   }
 }
 
-/** Waits until a target lets a client in; resolves to the number of tries, or to infinity. */
-export async function triesToLetIn(...how: Parameters<typeof untilLetIn>): Promise<number> {
-  const { tries, way } = await untilLetIn(...how);
-  return way === undefined ? tries : Number.POSITIVE_INFINITY;
+/** The means to see if a target lets clients in: plain ones, which no limit of the suite holds up. */
+export interface Entrance {
+  /** Tells if one is let in now. */
+  isOpen(): Promise<boolean>;
+  /** Waits until one is; resolves to the number of tries, to infinity if the target does not let anybody in any more. */
+  opens(): Promise<number>;
+}
+
+/** Makes an entrance of clients that come one at a time; `rests` are the times before further tries, in ms. */
+export function entranceBy(
+  come: () => Promise<Attempt>,
+  rests: readonly number[],
+  signal: AbortSignal | undefined,
+): Entrance {
+  const isOpen = async () => {
+    const client = await come();
+    await leave(client);
+    return client.opened && refusalOf(client) === undefined;
+  };
+  const opens = async () => {
+    for (let tries = 1; !signal?.aborted; tries++) {
+      if (await isOpen()) return tries;
+      const ms = rests[tries - 1];
+      if (ms === undefined) break;
+      await sleep(ms, signal);
+    }
+    return Number.POSITIVE_INFINITY;
+  };
+  return { isOpen, opens };
 }
 
 /** Opens a connection; where it is refused again, some times. A server may not have noticed yet that a user left. */

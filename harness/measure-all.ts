@@ -1,4 +1,4 @@
-import { type Attempt, type Means, PAUSE, TRIES, triesToLetIn, untilLetIn } from "./attempts.ts";
+import { type Attempt, type Entrance, entranceBy, type Means, PAUSE, TRIES, untilLetIn } from "./attempts.ts";
 import { FORGOTTEN, SECOND, SLOWER } from "./connection-rate.ts";
 import {
   type Failure,
@@ -33,21 +33,13 @@ export interface ShutOut {
 /** Opens a connection as any client does; if it shall `listen`, waits a moment for the server to turn it away. */
 export type Dial = (listen: boolean) => Promise<Attempt>;
 
-/** The means to see if a target lets clients in: plain ones, which no limit of the suite holds up. */
-export interface Entrance {
-  /** Tells if one is let in now. */
-  isOpen(): Promise<boolean>;
-  /** Waits until one is; resolves to the number of tries, to infinity if the target does not let anybody in any more. */
-  opens(): Promise<number>;
-}
-
 /** The ways to explain by inputs that a target lets nobody in for a while. */
 export interface ByInputs {
   /** Finds the number of wrong inputs after which it does so, if there is one. */
   many(entrance: Entrance): Promise<number | undefined>;
   /** Blames a case that does so alone; tells if there is one. */
   one(entrance: Entrance): Promise<boolean>;
-  /** So many wrong inputs came that they may be the reason. */
+  /** Enough wrong inputs came to be the reason. */
   readonly mayBeMany: boolean;
   /** A case is known that does so alone. */
   readonly isOne: boolean;
@@ -99,12 +91,9 @@ export async function measureAll(
   if (way !== undefined || signal?.aborted) return { way, tookMs: clock() - at };
   const lasted = clock() - began;
   const closed = { ms: tries > TRIES ? clock() - at : 0 };
-  const entrance = {
-    isOpen: async () => (await untilLetIn(come, [], signal)).way === undefined,
-    opens: () => triesToLetIn(come, rests, signal),
-  };
-  if (mayShut && lasted < BY_SECOND && (tries > 1 || isShut(known)) && (await byInputs.one(entrance)))
-    return { tookMs: clock() - at };
+  const entrance = entranceBy(come, rests, signal);
+  const mayBeOne = known.wrong === undefined && !isLimited(known) && lasted < BY_SECOND;
+  if (mayBeOne && (tries > 1 || isShut(known)) && (await byInputs.one(entrance))) return { tookMs: clock() - at };
   const shut = mayShut && !ways.some(saysNoRoom) ? await shutByWrong(its, entrance, byInputs) : undefined;
   if (shut) return shut;
   known.closes ||= byInputs.isOne;
@@ -155,7 +144,7 @@ function closedAgain({ known, clock }: Keeping, tries: number): ShutOut {
 const BY_SECOND = 3_000;
 
 /** The times before tries that come ever later. */
-const LATER = [...Array.from({ length: TRIES - 1 }, () => PAUSE), 1_400, 2 * FORGOTTEN];
+const LATER = [...Array.from({ length: TRIES - 1 }, () => PAUSE), 200, 300, 500, 800, 1_300, 2 * FORGOTTEN];
 
 /**
  * The times before further tries to get in, in ms. Who says that there are too many says it to each try, for a period at most. Others
