@@ -18,7 +18,7 @@ const places = {
 };
 
 /** The packages that are slow to load, and that few commands need. Each becomes a file for the command and the library together. */
-const LATE_PACKAGES = ["ajv", "cliui", "fast-check", "picomatch", "semver", "string-width"];
+const LATE_PACKAGES = ["ajv", "cliui", "fast-check", "picomatch", "semver", "string-width", "yaml"];
 const LATE = [...LATE_PACKAGES, "node:crypto", "node:zlib"];
 
 /** Loads late modules when they are first used, so that a command starts without those that it does not need. */
