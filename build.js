@@ -18,7 +18,7 @@ const places = {
 };
 
 /** The packages that are slow to load, and that few commands need. Each becomes a file for the command and the library together. */
-const LATE_PACKAGES = ["ajv", "cliui", "fast-check", "picomatch", "semver", "string-width"];
+const LATE_PACKAGES = ["ajv", "cliui", "fast-check", "picomatch", "semver", "string-width", "yaml"];
 const LATE = [...LATE_PACKAGES, "node:crypto", "node:zlib"];
 
 /** Loads late modules when they are first used, so that a command starts without those that it does not need. */
@@ -51,6 +51,9 @@ async function standIns(path) {
     export { ${names.map((name, i) => `late${i} as ${name}`).join(", ")} };`;
 }
 
+/** The bytes of a chunk that is small: to load a file takes longer than to read so many more. */
+const SMALL = 8_000;
+
 /** The options that the command and the library have in common. */
 const common = {
   outdir: "dist",
@@ -74,6 +77,8 @@ const command = await build({
   banner: { js: REQUIRE },
   minifyWhitespace: true,
 });
+
+await joinSmall(command.metafile.outputs);
 
 /** Every test runner loads CommonJS, and it can be imported, too. Node.js prints the line that an error comes from: it is short. */
 const library = await build({
@@ -110,6 +115,45 @@ await writeFile(
   "dist/THIRD-PARTY-LICENSES.txt",
   await licenses([command, library, page].flatMap(({ metafile }) => Object.keys(metafile.inputs))),
 );
+
+/** Puts the small chunks that load nothing else into one file, since each command needs dozens of them. */
+async function joinSmall(outputs) {
+  const isSmall = (path) =>
+    basename(path).startsWith("chunk-") &&
+    outputs[path].bytes < SMALL &&
+    outputs[path].imports.every((it) => it.kind !== "import-statement" || (!it.external && isSmall(it.path)));
+  const [small, others] = [true, false].map((is) => Object.keys(outputs).filter((path) => isSmall(path) === is));
+  const names = small.flatMap((path) => outputs[path].exports);
+  if (new Set(names).size < names.length) throw new Error("Two small chunks export the same name: rename one");
+  const here = (path) => `./${basename(path)}`;
+  const bare = {
+    name: "bare",
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /chunk-/ }, async ({ path }) => ({
+        contents: (await readFile(path, "utf8")).replace(REQUIRE, ""),
+      })),
+  };
+  await build({
+    ...common,
+    stdin: { contents: small.map((path) => `export * from "${here(path)}";`).join(""), resolveDir: common.outdir },
+    outdir: undefined,
+    outfile: `${common.outdir}/core.js`,
+    external: [...common.external, ...others.map(here)],
+    plugins: [bare],
+    format: "esm",
+    banner: { js: REQUIRE },
+    minifyWhitespace: true,
+  });
+  const joined = new Set(small.map(here));
+  for (const path of others) {
+    const text = await readFile(path, "utf8");
+    await writeFile(
+      path,
+      text.replace(/\.\/chunk-\w+\.js/g, (name) => (joined.has(name) ? "./core.js" : name)),
+    );
+  }
+  await Promise.all(small.map((path) => rm(path)));
+}
 
 /** The licence of every package that is in the bundle. */
 async function licenses(inputs) {

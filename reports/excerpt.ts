@@ -60,7 +60,8 @@ function placeIn(text: string, path: readonly string[] = []): Part | undefined {
 }
 
 /** Finds the first text in a value that came, as a text or within an object. */
-function valueIn(text: string, actual = ""): Part | undefined {
+function valueIn(text: string, actual: string | undefined): Part | undefined {
+  if (actual === undefined) return undefined;
   const value = parse(actual);
   const all = isObject(value) ? Object.values(value) : [value].flat();
   for (const it of all) {

@@ -7,10 +7,10 @@ const { default: Sequencer } = createRequire(import.meta.url)("@jest/test-sequen
  * Tests of slow servers run beside tests that mostly start processes, not beside floods.
  */
 const FIRST = [
-  /suites\/v0\/(faults|lobby)/,
+  /cli\/dying/,
+  /suites\/v0\/(faults|lobby|misjudged)/,
   /unusual/,
   /suites\/told/,
-  /cli\/dying/,
   /cli\/(cli|options)/,
   /tests\/ci/,
   /library\/packed/,
@@ -18,8 +18,8 @@ const FIRST = [
   /regression/,
   /hostile/,
   /faults-of/,
-  /harness\/(runner|measure|limits)/,
-  /cli\/certify/,
+  /harness\/(runner|measure|limits|dropped|ends|shut-out)/,
+  /cli\/(certify|unreachable|v0)/,
   /suites\/servers/,
   /harness\/replay/,
   /reports\/reports/,

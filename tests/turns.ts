@@ -1,3 +1,5 @@
+import { test } from "@jest/globals";
+
 /** Tells if everything is tested, as the nightly workflow does, and not only what has its turn today. */
 export const everything = Boolean(process.env.EVERYTHING);
 
@@ -11,4 +13,13 @@ const today = Math.floor(Date.now() / 86_400_000);
 export function byTurns<T>(rows: readonly T[], days: number): readonly T[] {
   const turns = Math.min(days, rows.length);
   return everything ? rows : rows.filter((_, i) => i % turns === today % turns);
+}
+
+/** Returns a `test` of which every so many in a file have their turn today, in the order in which it declares them. */
+export function testByTurns(days: number): (name: string, holds: () => unknown, timeout?: number) => void {
+  let declared = 0;
+  return (name, holds, timeout) => {
+    declared += 1;
+    if (everything || declared % days === today % days) test(name, holds as () => void, timeout);
+  };
 }

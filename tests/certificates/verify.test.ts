@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { FILE_NAMES, FILES, type Files, sumsOf } from "../../certificates/files.ts";
 import { isObject } from "../../harness/transcript.ts";
-import { byTurns } from "../turns.ts";
+import { byTurns, testByTurns } from "../turns.ts";
 import {
   bundle,
   firstProblem,
@@ -15,6 +15,8 @@ import {
   unchecked,
   withFile,
 } from "./bundles.ts";
+
+const inTurn = testByTurns(3);
 
 const CASE = "version/parity-patch-with-zero";
 let healthy: Parts;
@@ -46,13 +48,13 @@ test("it is believed only with the signature that is asked for", async () => {
   expect(await firstProblem(await bundle(healthy), { key: own.publicKey })).toBe("signature: it is not signed");
 });
 
-test("a server that breaks a SHOULD is certified, but not strictly", async () => {
+inTurn("a server that breaks a SHOULD is certified, but not strictly", async () => {
   const warned = await parts("greets-twice");
   expect(await firstProblem(await bundle({ ...warned, level: "conformant" }))).toBeUndefined();
   expect(await firstProblem(await bundle(warned))).toBe("level: it claims strict, and its report reaches conformant");
 });
 
-test("a bundle without its secrets is believed", async () => {
+inTurn("a bundle without its secrets is believed", async () => {
   const secret = "Bearer hidden-token-1";
   const made = await bundle(await parts(undefined, secret));
   const unsecret = await bundle(healthy);
@@ -95,7 +97,7 @@ describe("one flipped byte is noticed", () => {
   );
 });
 
-test.each([FILES.junit, FILES.html])(
+test.each(byTurns([FILES.junit, FILES.html], 2))(
   "%s that tells another story is noticed, though all digests are made anew",
   async (name) => {
     const content = files.get(name) as Buffer;
@@ -106,7 +108,7 @@ test.each([FILES.junit, FILES.html])(
   },
 );
 
-test("a bundle of another version is verified as far as its cases are known, and says so", async () => {
+inTurn("a bundle of another version is verified as far as its cases are known, and says so", async () => {
   const suite = { name: "tachyon-conformance", version: "0.2.9" };
   const older = await bundle({ ...healthy, report: { ...healthy.report, suite } });
   expect(await firstProblem(older)).toBeUndefined();
@@ -137,7 +139,7 @@ describe("the report in a bundle", () => {
     expect(page).toContain(`Certificatestrict (no MUST or SHOULD is broken), by the set ${name}; the command verify`);
   });
 
-  test("can name no other, and none only where another version of the suite made it", async () => {
+  inTurn("can name no other, and none only where another version of the suite made it", async () => {
     const named = await bundle({ ...healthy, implementation });
     expect(await firstProblem(sealed(named, healthy))).toBe(OTHER);
     expect(await firstProblem(sealed(named, healthy, { suite: "0".repeat(64) }))).toBe(OTHER);
@@ -155,7 +157,7 @@ test("a case that is not plain is called so by another version of the suite alon
   expect(await firstProblem(sealed(files, { ...healthy, report }, { suite: "0".repeat(64) }))).toBeUndefined();
 });
 
-test("nobody is told to believe a page because it is said to be of another version", async () => {
+inTurn("nobody is told to believe a page because it is said to be of another version", async () => {
   const suite = { name: "tachyon-conformance", version: "0.2.9" };
   const older = { ...healthy, report: { ...healthy.report, suite } };
   const page = withFile(await bundle(older), FILES.html, Buffer.from("<h1>Certified by everybody</h1>"));

@@ -6,9 +6,11 @@ import { describe, expect, test } from "@jest/globals";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { CLI } from "../cli/process.ts";
 import { closing, cwd } from "../cli/workspace.ts";
-import { byTurns } from "../turns.ts";
+import { byTurns, testByTurns } from "../turns.ts";
 import { shellcheck } from "./lint.ts";
 import { action, reportIn, use } from "./runner.ts";
+
+const inTurn = testByTurns(3);
 
 /** Starts a reference server. Resolves to its url. */
 async function serving(fault?: string): Promise<string> {
@@ -113,7 +115,7 @@ describe("a wrong input is named, and never passes", () => {
 });
 
 describe("version", () => {
-  test("a packed tarball is installed and run, also one that took the place of another", async () => {
+  inTurn("a packed tarball is installed and run, also one that took the place of another", async () => {
     writeFileSync(join(cwd, "suite.tgz"), "another");
     const url = await serving("says-goodbye-twice");
     expect((await use(cwd, { url, version: "suite.tgz" })).outputs.verdict).toBe("error");
@@ -126,7 +128,7 @@ describe("version", () => {
     expect(step.stdout).toMatch(/^added 1 package/m);
   });
 
-  test("every input comes to the suite as it was written, and none becomes shell code", async () => {
+  inTurn("every input comes to the suite as it was written, and none becomes shell code", async () => {
     const fake = join(cwd, "fake suite");
     mkdirSync(fake);
     const about = { name: "tachyon-conformance", version: "1.0.0", bin: "cli.js" };
@@ -162,7 +164,7 @@ describe("version", () => {
   });
 });
 
-test("without a version it runs that of the action, and builds it first if needed", async () => {
+inTurn("without a version it runs that of the action, and builds it first if needed", async () => {
   const checkout = join(cwd, "checkout");
   mkdirSync(join(checkout, "ci"), { recursive: true });
   copyFileSync("ci/action.sh", join(checkout, "ci", "action.sh"));

@@ -8,6 +8,7 @@ import type { Message } from "../../harness/transcript.ts";
 import { ownWithAutohosts } from "../../schemas/v0/autohost.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { protocolBy } from "../../suites/v0/index.ts";
+import { byTurns } from "../turns.ts";
 import { cli, folder } from "./process.ts";
 import { within } from "./within.ts";
 
@@ -29,7 +30,7 @@ test.each([
   expect(stdout).toMatch(words);
 });
 
-test.each(["disconnect/alone", "version/greeting", "transport/ping-with-1-byte"])(
+test.each(byTurns(["disconnect/alone", "version/greeting", "transport/ping-with-1-byte"], 3))(
   "explain of %s says in which file and line it is defined",
   async (id) => {
     const { stdout } = await cli(path, ["explain", id]);

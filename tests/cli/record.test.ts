@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "@jest/globals";
 import { WebSocket } from "ws";
+import { byTurns } from "../turns.ts";
 import { ASK, client, isJudgedAlike, own, record, reference } from "./recorder.ts";
 
 test("a server that conforms passes, live and from the file", async () => {
@@ -12,19 +13,24 @@ test("a server that conforms passes, live and from the file", async () => {
   await isJudgedAlike(outcome, "r.ndjson");
 });
 
-test.each([
+const faulty = [
   ["has-more-to-say", "disconnect.last"],
   ["greets-without-a-parity", "message.schema"],
   ["calls-everything-a-match", "parity.major"],
-])("a server with the fault %s fails as it speaks, live and from the file", async (fault, requirement) => {
-  const { url, says, stop } = await record(await reference(fault));
-  await client(url, requirement === "parity.major" ? "9.9.9" : "0.1.7");
-  await says(new RegExp(`^\\S+ server connection 1: fail ${requirement.replace(".", "\\.")}: `, "m"));
-  const outcome = await stop();
-  expect(outcome.code).toBe(1);
-  expect(outcome.stdout).toMatch(new RegExp(`^ {2}broken .*${requirement.replace(".", "\\.")} in 1`, "m"));
-  await isJudgedAlike(outcome, "r.ndjson");
-});
+] as const;
+
+test.each(byTurns(faulty, 3))(
+  "a server with the fault %s fails as it speaks, live and from the file",
+  async (fault, requirement) => {
+    const { url, says, stop } = await record(await reference(fault));
+    await client(url, requirement === "parity.major" ? "9.9.9" : "0.1.7");
+    await says(new RegExp(`^\\S+ server connection 1: fail ${requirement.replace(".", "\\.")}: `, "m"));
+    const outcome = await stop();
+    expect(outcome.code).toBe(1);
+    expect(outcome.stdout).toMatch(new RegExp(`^ {2}broken .*${requirement.replace(".", "\\.")} in 1`, "m"));
+    await isJudgedAlike(outcome, "r.ndjson");
+  },
+);
 
 test("200 clients at once are served, recorded and judged alike", async () => {
   const { url, stop } = await record(await reference());

@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { WebSocketServer } from "ws";
 import { protocolOf } from "../../suites/index.ts";
+import { byTurns } from "../turns.ts";
 import { freePort } from "./process.ts";
 import { within } from "./within.ts";
 import { closing, cwd, read, report } from "./workspace.ts";
@@ -33,7 +34,7 @@ describe("a target that cannot be tested: one line that says what to do, exit 3,
   const answer = (status: number, headers = {}) =>
     http((_, response) => void response.writeHead(status, headers).end());
   const secure = () => listen(createHttpsServer({ key: KEY, cert: CERT }));
-  test.each<[string, () => Promise<number>, string, RegExp]>([
+  const unreachable: [string, () => Promise<number>, string, RegExp][] = [
     ["a closed port", freePort, "ws", /Nothing listens at ws:/],
     ["200", () => answer(200), "ws", /answered HTTP 200 .*path/],
     ["302", () => answer(302, { location: "/" }), "ws", /answered HTTP 302, a redirect/],
@@ -43,7 +44,8 @@ describe("a target that cannot be tested: one line that says what to do, exit 3,
     ["a certificate that is not trusted", secure, "wss", /certificate .* is not trusted .*--ca/],
     ["TLS asked of a plain port", () => answer(200), "wss", /does not speak TLS/],
     ["a plain handshake on a TLS port", secure, "ws", /wss: if it is a TLS one|handshake/],
-  ])("%s", async (_, server, scheme, message) => {
+  ];
+  test.each(byTurns(unreachable, 3))("%s", async (_, server, scheme, message) => {
     const { code, stdout, stderr } = await within(cwd, [
       "run",
       `${scheme}://127.0.0.1:${await server()}`,

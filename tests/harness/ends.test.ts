@@ -2,11 +2,13 @@ import { describe, expect, test } from "@jest/globals";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { gateway } from "../servers/limiting.ts";
 import { lobby } from "../servers/lobby.ts";
-import { byTurns } from "../turns.ts";
+import { byTurns, testByTurns } from "../turns.ts";
 import { BANANA, closing, doubtful, failed, GET, inputShown, malformed, mortal, over, some, words } from "./ending.ts";
 
+const inTurn = testByTurns(3);
+
 describe("a server that ends and is back in a moment", () => {
-  test("is tested to the end, and each input that ends it is named, even if it ends later", async () => {
+  inTurn("is tested to the end, and each input that ends it is named, even if it ends later", async () => {
     const { url, deaths } = await mortal((text, end) => {
       if (text === "banana") end();
       else if (text.startsWith("GET")) setTimeout(end, 80);
@@ -21,7 +23,7 @@ describe("a server that ends and is back in a moment", () => {
     expect([result.stop, result.unexplained]).toEqual([undefined, []]);
   });
 
-  test("and does so only once is reported with its suspects, the likeliest first", async () => {
+  inTurn("and does so only once is reported with its suspects, the likeliest first", async () => {
     let spent = false;
     const { url } = await mortal((text, end) => {
       if (text === "banana" && !spent) end();
@@ -33,7 +35,7 @@ describe("a server that ends and is back in a moment", () => {
     expect(result.unexplained[0]?.suspects.length).toBeLessThanOrEqual(6);
   });
 
-  test("is given up after as many ends as the user allows", async () => {
+  inTurn("is given up after as many ends as the user allows", async () => {
     const { url } = await mortal((text, end) => {
       if (text === "banana" || text.startsWith("GET")) end();
     });
@@ -96,16 +98,19 @@ test.each(byTurns(ways, 3))(
   },
 );
 
-test("a server behind a gateway that ends over the number of its clients is told as that, and no case is blamed", async () => {
-  const server = await mortal(() => {}, 6);
-  const front = await gateway({ ...server, close: async () => {} }, 502);
-  closing.unshift(front.close);
-  const result = await runAgainst(front.url, malformed.slice(0, 24));
-  expect([brokenBy(result), result.limits]).toEqual([[], undefined]);
-  expect([server.deaths() > 0, result.unexplained.length > 0]).toEqual([true, true]);
-});
+inTurn(
+  "a server behind a gateway that ends over the number of its clients is told as that, and no case is blamed",
+  async () => {
+    const server = await mortal(() => {}, 6);
+    const front = await gateway({ ...server, close: async () => {} }, 502);
+    closing.unshift(front.close);
+    const result = await runAgainst(front.url, malformed.slice(0, 24));
+    expect([brokenBy(result), result.limits]).toEqual([[], undefined]);
+    expect([server.deaths() > 0, result.unexplained.length > 0]).toEqual([true, true]);
+  },
+);
 
-test("what a gateway says of a server that is gone is no finding, and no limit", async () => {
+inTurn("what a gateway says of a server that is gone is no finding, and no limit", async () => {
   const server = await lobby((normal) => over((text) => void (text === "banana" && server.close()))(normal));
   closing.push(server.close);
   const front = await gateway({ ...server, close: async () => {} }, 502);

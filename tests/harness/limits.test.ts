@@ -10,6 +10,9 @@ import { onWs } from "../servers/libraries.ts";
 import { bucket, every, gateway, type Limiter, together, turnsAway, type Way } from "../servers/limiting.ts";
 import { lobby } from "../servers/lobby.ts";
 import { tachyon } from "../servers/tachyon.ts";
+import { testByTurns } from "../turns.ts";
+
+const inTurn = testByTurns(3);
 
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
@@ -72,7 +75,7 @@ describe("a gate", () => {
 });
 
 describe("behind a gateway that lets in five at the same time", () => {
-  test("every case that five clients can do is judged, also if the first failure stops the run", async () => {
+  inTurn("every case that five clients can do is judged, also if the first failure stops the run", async () => {
     const { results, limits: noticed, told, stop } = await behind(/^(version|disconnect)\//, 503, together(5), true);
     expect(stop).toBeUndefined();
     expect(noticed).toEqual({ together: 5 });
@@ -83,7 +86,7 @@ describe("behind a gateway that lets in five at the same time", () => {
     expect(isolated?.connections.length).toBeGreaterThan(5);
   });
 
-  test("the server is not conformant for that, and for nothing else", async () => {
+  inTurn("the server is not conformant for that, and for nothing else", async () => {
     const { results } = await behind(/^resilience\/(concurrent|idle|abrupt|churn|flood)$/, "reset", together(5));
     const told = results.flatMap(({ checks }) =>
       checks
@@ -102,7 +105,7 @@ describe("behind a gateway that lets in five at the same time", () => {
     ]);
   });
 
-  test("a case that does not know of the limit is skipped, and names it", async () => {
+  inTurn("a case that does not know of the limit is skipped, and names it", async () => {
     const { results } = await behind(/^disconnect\/isolated$|^version\/isolated$/, 503, together(2));
     const skipped = results.find(({ case: { id } }) => id === "disconnect/isolated");
     expect(skipped?.verdict).toBe("skip");
@@ -112,7 +115,7 @@ describe("behind a gateway that lets in five at the same time", () => {
   });
 });
 
-test("once a limit is known, nothing runs that rests on a broken plain form", async () => {
+inTurn("once a limit is known, nothing runs that rests on a broken plain form", async () => {
   const { url, close: stop } = await protocol.serve({ fault: "never-says-goodbye" });
   const server = await gateway({ url, close: stop }, 503, together(5));
   close = server.close;
@@ -151,13 +154,13 @@ test("a target that lets in one client a second is there, though it refused the 
   expect(await there.recover(0)).toBeUndefined();
 });
 
-test("refusals by chance are findings, and no limit", async () => {
+inTurn("refusals by chance are findings, and no limit", async () => {
   const { limits: noticed, results } = await behind(/^version\//, "reset", every(10));
   expect(noticed).toBeUndefined();
   expect(results.some(({ verdict, unstable }) => unstable || verdict === "fail")).toBe(true);
 });
 
-test("ends of open connections by chance are findings, and no limit", async () => {
+inTurn("ends of open connections by chance are findings, and no limit", async () => {
   const server = await onWs(turnsAway(every(10), (client) => client.close(1011))(tachyon()));
   close = server.close;
   const { limits: noticed, results } = await runAgainst(server.url, called(/^version\//));

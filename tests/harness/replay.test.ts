@@ -137,7 +137,7 @@ describe("a recording that lacks something is no recording of the case", () => {
 
   test("whatever a client sends, of every case", async () => {
     const server = await protocol.serve();
-    const ran = await record(server.url, byTurns(light, 12), undefined, PATIENT).finally(server.close);
+    const ran = await record(server.url, byTurns(light, 24), undefined, PATIENT).finally(server.close);
     expect(await unnoticed(ran, sent)).toEqual([]);
   }, 120_000);
 
@@ -154,7 +154,7 @@ describe("a recording that lacks something is no recording of the case", () => {
 
 test("a recording of more than a case sends is none of the case", async () => {
   const server = await protocol.serve();
-  const ran = await record(server.url, byTurns(light, 12)).finally(server.close);
+  const ran = await record(server.url, byTurns(light, 24)).finally(server.close);
   for (const one of ran)
     for (const [connection, { events }] of one.transcripts.entries())
       for (const [place, event] of events.entries()) {

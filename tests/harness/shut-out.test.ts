@@ -1,8 +1,11 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect } from "@jest/globals";
 import { stopShutOut } from "../../harness/budget.ts";
 import type { Pass } from "../../harness/pass.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { shuttingOut } from "../servers/limiting.ts";
+import { testByTurns } from "../turns.ts";
+
+const test = testByTurns(2);
 
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());

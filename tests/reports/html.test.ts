@@ -22,6 +22,8 @@ const dataOf = (text: string): PageData =>
   unpack(JSON.parse(inside(text, /<script type="application\/json" id="data">(.*?)<\/script>/s)));
 const policyOf = (text: string) => inside(text, /http-equiv="Content-Security-Policy" content="([^"]*)"/);
 
+const twice = reportOfFault("greets-twice");
+
 describe("the page of a failing report", () => {
   let report: Report;
   let text: string;
@@ -123,7 +125,7 @@ test("a finding tells of each further way in which its requirement is broken, as
 });
 
 test("a report that passes only for expected failures says so", async () => {
-  const failing = await reportOfFault("greets-twice");
+  const failing = await twice;
   const expectedFailure = "being worked on";
   const cases = failing.cases.map((it) => ({
     ...it,
@@ -234,7 +236,7 @@ test("numbers are easy to read", () => {
 });
 
 test("a level and a verdict find cases in which a requirement of that level has that verdict", async () => {
-  const data = dataOf(await html(await reportOfFault("greets-twice"), protocol));
+  const data = dataOf(await html(await twice, protocol));
   const requirements = new Map(data.requirements.map((it) => [it.id, it]));
   const count = (filter: Partial<typeof NOTHING_HIDDEN>) =>
     data.cases.filter((it) => showsCase({ ...NOTHING_HIDDEN, ...filter }, it, requirements)).length;

@@ -19,7 +19,7 @@ test.each(OBSERVED)(
     if (process.env.UPDATE_DIGESTS)
       return writeFileSync(file, `${JSON.stringify(await observe(cases, of), undefined, 2)}\n`);
     const known: Readonly<Record<string, string>> = JSON.parse(await readFile(file, "utf8"));
-    const now = { ...known, ...(await observe(byTurns(cases, 8), of)) };
+    const now = { ...known, ...(await observe(byTurns(cases, 16), of)) };
     const ids = new Set(cases.map(({ id }) => id));
     const changed = [...new Set([...Object.keys(now), ...ids])].filter((id) => !ids.has(id) || now[id] !== known[id]);
     if (changed.length === 0) return;

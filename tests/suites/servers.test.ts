@@ -19,7 +19,7 @@ describe("a server that conforms", () => {
     ];
     const runs = [
       { some: byDefault, options: {} },
-      { some: byTurns(byDefault, 12), options: { concurrency: 1 } },
+      { some: byTurns(byDefault, 24), options: { concurrency: 1 } },
     ];
     for (const { some, options } of runs) {
       const { results } = await runAgainst(server.url, some, options);

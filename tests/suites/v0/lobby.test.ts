@@ -10,6 +10,9 @@ import type { Client } from "../../../suites/v0/reference/world.ts";
 import { brokenBy } from "../../helpers.ts";
 import { BARE_USERS, startBare } from "../../servers/v0/bare.ts";
 import { type Bugs, type Lobby, startLobby } from "../../servers/v0/lobby.ts";
+import { testByTurns } from "../../turns.ts";
+
+const inTurn = testByTurns(3);
 
 const protocol = protocolBy(own);
 const cases = protocol.suites.flatMap((suite) => suite.cases);
@@ -94,7 +97,7 @@ test("a newcomer comes as the client that has done its part: a third user is lef
   expect(new Set(seen)).toEqual(new Set([true]));
 });
 
-test("a lobby that refuses a second connection of a user is told nothing else", async () => {
+inTurn("a lobby that refuses a second connection of a user is told nothing else", async () => {
   const lobby = await startLobby({ users: 3, rate: RATE.lobby, refuses: true });
   const some = sample.filter(({ suite }) => ["sessions", "social", "malformed"].includes(suite));
   const it = await runAs(lobby.tokens, lobby.url, some, RATE.suite).finally(lobby.close);
@@ -105,7 +108,7 @@ test("a lobby that refuses a second connection of a user is told nothing else", 
   );
 });
 
-test("a lobby whose answers nobody can read is told that, and not that it ends connections", async () => {
+inTurn("a lobby whose answers nobody can read is told that, and not that it ends connections", async () => {
   const bugs: Bugs = { edit: ({ type, ...rest }) => (type === "response" ? rest : { type, ...rest }) };
   const lobby = await startLobby({ users: 2, rate: RATE.lobby, bugs });
   const some = cases.filter(({ id }) => ["requests/alone", "sessions/self"].includes(id));
@@ -123,7 +126,7 @@ describe("a run as one user where nobody can read the answers", () => {
     return runAs(lobby.tokens, lobby.url, some, RATE.suite, 100, budget).finally(lobby.close);
   }
 
-  test("runs no case that rests on that", async () => {
+  inTurn("runs no case that rests on that", async () => {
     const it = await runFor(
       undefined,
       cases.filter((one) => one.id === "requests/alone" || ofUsers.includes(one)),
@@ -133,7 +136,7 @@ describe("a run as one user where nobody can read the answers", () => {
     expect(ran).toEqual([]);
   });
 
-  test("ends in time where no plain request shows it", async () => {
+  inTurn("ends in time where no plain request shows it", async () => {
     expect((await runFor(500, ofUsers)).stop?.reason).toBe("slow");
   });
 });
@@ -215,7 +218,7 @@ const BUGS: Readonly<Record<string, readonly [broken: string, suites: readonly s
   ],
 };
 
-test("bugs are found there all the same", async () => {
+inTurn("bugs are found there all the same", async () => {
   const found = await Promise.all(
     Object.values(BUGS).map(async ([broken, suites, bugs]) => {
       const about = sample.filter(({ suite, tests }) => suites.includes(suite) || tests.includes(broken));
@@ -227,33 +230,36 @@ test("bugs are found there all the same", async () => {
   expect(found).toEqual(Object.values(BUGS).map(([broken]) => [broken]));
 });
 
-test("where a user has one connection, cases wait for several at the same time, and no plain client takes their turn", async () => {
-  const seats = new Map<object, Client>();
-  const asked: unknown[] = [];
-  const server = await startBare(({ greet, respond }) => ({
-    greet(client) {
-      seats.get(client.user)?.leave(1008, "another connection of yours is newer");
-      seats.set(client.user, client);
-      greet(client);
-    },
-    respond(client, request, outcome) {
-      asked.push(request.messageId);
-      setTimeout(() => client.open && respond(client, request, outcome), SLOW);
-    },
-  }));
-  const tokens = BARE_USERS.slice(0, 2).map((it) => it.Authorization.replace("Bearer ", ""));
-  const some = cases.filter(({ suite }) => suite === "malformed");
-  const it = await runAs(tokens, server.url, some, 0).finally(server.close);
-  expect([brokenBy(it), it.limits]).toEqual([[], { oneEach: "accepted" }]);
-  expect(asked).not.toContain(CANARY);
-  for (const { connections } of it.results) {
-    const said = (name: string, from: WireEvent["from"]) =>
-      connections
-        .find((one) => one.name === name)
-        ?.events.findLast((event) => event.from === from && event.type === "text");
-    expect(said("newcomer", "client")?.at).toBeLessThan(said("bystander", "server")?.at ?? 0);
-  }
-});
+inTurn(
+  "where a user has one connection, cases wait for several at the same time, and no plain client takes their turn",
+  async () => {
+    const seats = new Map<object, Client>();
+    const asked: unknown[] = [];
+    const server = await startBare(({ greet, respond }) => ({
+      greet(client) {
+        seats.get(client.user)?.leave(1008, "another connection of yours is newer");
+        seats.set(client.user, client);
+        greet(client);
+      },
+      respond(client, request, outcome) {
+        asked.push(request.messageId);
+        setTimeout(() => client.open && respond(client, request, outcome), SLOW);
+      },
+    }));
+    const tokens = BARE_USERS.slice(0, 2).map((it) => it.Authorization.replace("Bearer ", ""));
+    const some = cases.filter(({ suite }) => suite === "malformed");
+    const it = await runAs(tokens, server.url, some, 0).finally(server.close);
+    expect([brokenBy(it), it.limits]).toEqual([[], { oneEach: "accepted" }]);
+    expect(asked).not.toContain(CANARY);
+    for (const { connections } of it.results) {
+      const said = (name: string, from: WireEvent["from"]) =>
+        connections
+          .find((one) => one.name === name)
+          ?.events.findLast((event) => event.from === from && event.type === "text");
+      expect(said("newcomer", "client")?.at).toBeLessThan(said("bystander", "server")?.at ?? 0);
+    }
+  },
+);
 
 /** The time that the server of that test takes to answer, in ms: all cases together take longer than a plain client stays away. */
 const SLOW = 60;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect } from "@jest/globals";
 import { type RunResult, run } from "../../../harness/runner.ts";
 import { usersOf } from "../../../harness/target.ts";
 import type { Message } from "../../../harness/transcript.ts";
@@ -10,6 +10,9 @@ import { brokenBy } from "../../helpers.ts";
 import type { Running } from "../../servers/libraries.ts";
 import { bucket } from "../../servers/limiting.ts";
 import { BARE_USERS, startBare } from "../../servers/v0/bare.ts";
+import { testByTurns } from "../../turns.ts";
+
+const test = testByTurns(5);
 
 const protocol = protocolBy(own);
 const cases = protocol.suites.flatMap((suite) => suite.cases);
