@@ -78,12 +78,12 @@ export function isSpent(pass: Pass, part: number): boolean {
 export const timeThere = ({ shared, times }: Pass): number => shared.clock() - times.away;
 
 /** The longest time in all for which the suite waits for a target that shuts out who sends wrong inputs, in ms. */
-const SHUT_OUT = 120_000;
+const LONGEST_SHUT = 120_000;
 
 /** Stops a pass that has waited long enough for such a target. */
 export function stopShutOut(pass: Pick<Pass, "standstills" | "stop">): void {
   const shut = [...pass.standstills.told].filter(({ afterWrong }) => afterWrong !== undefined);
-  if (shut.reduce((sum, { ms }) => sum + ms, 0) < SHUT_OUT) return;
+  if (shut.reduce((sum, { ms }) => sum + ms, 0) < LONGEST_SHUT) return;
   const longest = inSeconds(Math.max(...shut.map(({ ms }) => ms)), 1);
   const why = `the target lets nobody in for up to ${longest} after malformed commands or frames, and the time to wait for it was up`;
   pass.stop ??= { reason: "slow", why };

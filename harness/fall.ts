@@ -49,6 +49,9 @@ export async function endHanging(pass: Pass, missed: string): Promise<Fall> {
 /** The end of a server of which no more is known. */
 export const STOPPED_ACCEPTING = "the server stopped accepting connections";
 
+/** The kind of end of a server that accepts no connection, of which no more is known. */
+export const AWAY = "away";
+
 /** The kind of end of a server that lives on, and refuses everybody over an input, for a while or for good. */
 export const SHUT_OUT = "shut-out";
 
@@ -66,7 +69,7 @@ export async function howItFell({ target, availability }: Pass): Promise<Omit<Fa
   }
   const { downSince, refusal } = availability;
   if (downSince === undefined) return ENDED_OTHERS;
-  if (refusal === undefined) return { how: STOPPED_ACCEPTING, endKind: "away", harm: "end" };
+  if (refusal === undefined) return { how: STOPPED_ACCEPTING, endKind: AWAY, harm: "end" };
   const how = `${STOPPED_ACCEPTING} (${wordsOfFailure(refusal)})`;
   // Without a process, a gateway may say so before a server that has ended.
   return { how, endKind: process ? SHUT_OUT : `away: ${refusal.code}`, harm: "end" };

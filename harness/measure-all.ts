@@ -109,10 +109,19 @@ export async function measureAll(
   const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
   if (more === undefined || signal?.aborted) return {};
   if (more.fell) return { way: known.refusal.way };
-  learnMeasured(known, more, seen, closed.ms > 0);
+  learnMeasured(known, seen.again && closed.ms > 0 ? orByPeriod(more, closed.ms, its) : more, seen, closed.ms > 0);
   change(its);
   return known.closes ? closed : {};
 }
+
+/**
+ * Returns what was found, or else the connections a second of a target that counts all of a longer period, those that it refuses too: no
+ * flood gets in. It let nobody in for so many ms.
+ */
+const orByPeriod = (found: Found, ms: number, { known }: Keeping): Found =>
+  isLimited(known) || found.together !== undefined || found.perSecond !== undefined
+    ? found
+    : { ...found, perSecond: Math.max(1, (SECOND * known.before) / Math.max(ms, SECOND)) };
 
 /** Finds out if wrong inputs shut everybody out; resolves to the last time for which they did. */
 async function shutByWrong(

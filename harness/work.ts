@@ -183,6 +183,7 @@ async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<vo
   const { at, way: refused } = limits.refusal;
   const all = [...new Map([...results, ...ran.map((it) => [it.case, it] as const)]).values()];
   const wrong = wrongBefore(at, all, pass);
+  const began = shared.clock();
   const shut = await limits.measure(come, signal, {
     mayBeMany: mayShutOut(wrong),
     many: ({ opens }) => shutsOutAfter(wrong, opens, pass),
@@ -194,7 +195,7 @@ async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<vo
   cut();
   if (way !== undefined) pass.availability.refuses(at, way);
   if (ms > 0) pass.standstills.told.add({ at, ms, refused: wordsOfFailure(refused), ...after(limits) });
-  pass.times.away += tookMs;
+  pass.times.away += Math.max(tookMs, shared.clock() - began);
   stopShutOut(pass);
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }

@@ -1,4 +1,4 @@
-import { SHUT_OUT } from "../../harness/fall.ts";
+import { AWAY, SHUT_OUT } from "../../harness/fall.ts";
 import type { Clue, Symptom } from "../../harness/protocol.ts";
 import type { SharedId } from "./dialect.ts";
 
@@ -8,6 +8,11 @@ export const harmed: readonly Symptom[] = [
     shows: ({ check: { endKind } }) => endKind === SHUT_OUT,
     cause:
       "What keeps attackers off counts one such input as an attack, and turns away everybody instead of the client that sent it; or the input takes a resource that all need, such as a pool or a lock, until a timer gives it back.",
+  },
+  {
+    shows: ({ check: { endKind } }) => endKind === AWAY,
+    cause:
+      "Nothing catches what the input throws, and the whole process ends, to be started again; or what keeps attackers off, the server or a firewall before it, accepts nobody for a while after such inputs. From outside, both look the same.",
   },
   {
     shows: ({ check: { harm } }) => harm === "hang" || harm === "stall",
