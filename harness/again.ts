@@ -2,11 +2,13 @@ import { isTooLate } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
 import { cameInLine, isShort, isSilent, missedHandshake, othersWereServed, stoodStill } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
+import { saysTooMany } from "./failure.ts";
 import { ground } from "./ground.ts";
 import { comeInLine } from "./hanging.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
+import { sleep } from "./sleep.ts";
 import { isServed } from "./standstill.ts";
 import { HANDSHAKE } from "./waited.ts";
 import { alone, work } from "./work.ts";
@@ -36,6 +38,28 @@ async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
   if (hasEnded(pass) || wasHeard || !isSilent(again) || othersWereServed(again)) return false;
   await Promise.all([isServed(pass), isServed(pass)]);
   return stoodStill(again, pass);
+}
+
+/** Tells if a connection of a case was refused since there were too many. */
+export const wasTooMany = ({ refused = [] }: CaseResult): boolean => refused.some(saysTooMany);
+
+/** The time after which a limit that counts by the second has forgotten a client, and the times that this may change nothing. */
+const FORGETTING = { ms: 1_100, inVain: 2 } as const;
+
+/** The times in a row that a target still refused a client after a rest. */
+export interface Rests {
+  inVain: number;
+}
+
+/** Runs a case alone as `once` does; once more after a rest, if the target says that odd clients like those of it come too often. */
+export async function onceForgotten(once: () => Promise<CaseResult>, rests: Rests, pass: Pass): Promise<CaseResult> {
+  const result = await once();
+  if (!wasTooMany(result) || result.refusedUsual || rests.inVain >= FORGETTING.inVain || hasEnded(pass)) return result;
+  await sleep(FORGETTING.ms, pass.signal);
+  pass.times.away += FORGETTING.ms;
+  const later = await once();
+  rests.inVain = wasTooMany(later) ? rests.inVain + 1 : 0;
+  return later;
 }
 
 /** The further times that a case has to fail where two may be chance: a server forgets or refuses some, or others may be harmed. */

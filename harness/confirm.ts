@@ -1,4 +1,13 @@
-import { aloneAgain, askAgain, askInLine, CONFIRMATION, isLate, openAgain, sideBySide } from "./again.ts";
+import {
+  aloneAgain,
+  askAgain,
+  askInLine,
+  CONFIRMATION,
+  isLate,
+  onceForgotten,
+  openAgain,
+  sideBySide,
+} from "./again.ts";
 import { isSpent, isTooLate, TO_BEGIN } from "./budget.ts";
 import { isBroken, isRight } from "./catalogue.ts";
 import {
@@ -166,9 +175,10 @@ const TRIES = { least: 2, most: 4 } as const;
 /** Runs a plain case alone. Resolves to the second result that breaks the same as the first did, if there are two. */
 async function failsTwice(result: CaseResult, pass: Pass): Promise<CaseResult | undefined> {
   const { case: it } = result;
+  const rests = { inVain: 0 };
   let first = result.verdict === "fail" ? result : undefined;
   for (let i = 0; i < (first ? TRIES.most : TRIES.least); i++) {
-    const again = await alone(it, pass);
+    const again = await onceForgotten(() => alone(it, pass), rests, pass);
     if (hasEnded(pass) || pass.ends.culprits.has(it.id)) return undefined;
     if (again.verdict !== "fail") continue;
     if (first && breaksAgain(first, again)) return again;

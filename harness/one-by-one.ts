@@ -1,4 +1,4 @@
-import { aloneAgain, FURTHER, isLate, type Rerun } from "./again.ts";
+import { aloneAgain, FURTHER, isLate, onceForgotten, type Rerun, type Rests, wasTooMany } from "./again.ts";
 import { isTooLate } from "./budget.ts";
 import { isBroken } from "./catalogue.ts";
 import {
@@ -16,7 +16,6 @@ import {
   wasHarmed,
 } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
-import { saysTooMany } from "./failure.ts";
 import { ENDED_OTHERS } from "./fall.ts";
 import { isPlain } from "./foundation.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
@@ -41,6 +40,7 @@ export async function againAlone(failed: readonly CaseResult[], tookMs: number, 
 async function oneByOne(failed: readonly CaseResult[], tookMs: number, pass: Pass): Promise<readonly Rerun[]> {
   const innocent: Rerun[] = [];
   const late: CaseResult[] = [];
+  const rests = { inVain: 0 };
   for (const first of failed) {
     if (hasEnded(pass)) return innocent;
     pass.rechecked.add(first.case.id);
@@ -48,7 +48,7 @@ async function oneByOne(failed: readonly CaseResult[], tookMs: number, pass: Pas
       late.push(first);
       continue;
     }
-    const again = await untilSure(first, pass);
+    const again = await untilSure(first, rests, pass);
     if (pass.ends.culprits.has(first.case.id)) continue;
     const outcome = outcomeOf(first, again, pass);
     if (outcome === "harms") noteDropper(first, pass.ends);
@@ -68,19 +68,24 @@ async function oneByOne(failed: readonly CaseResult[], tookMs: number, pass: Pas
  * Runs a case again alone, and further times if it may fail by chance: a fault that hits one client in some, or a gateway that refuses
  * some, may hit the same case twice.
  */
-async function untilSure(first: CaseResult, pass: Pass): Promise<CaseResult> {
-  let again = await aloneAgain(first, pass);
+async function untilSure(first: CaseResult, rests: Rests, pass: Pass): Promise<CaseResult> {
+  const onceAlone = () => onceForgotten(() => aloneAgain(first, pass), rests, pass);
+  let again = await onceAlone();
   if (pass.ends.culprits.has(first.case.id)) return again;
   const isByChance = breaksGeneral(ungrounded(first, pass), pass) || first.refused?.length;
   const goesOn = () => breaksAgain(first, again) && !pass.stop && !pass.ends.culprits.has(first.case.id);
-  for (let i = 0; isByChance && i < FURTHER && goesOn(); i++) again = await aloneAgain(first, pass);
+  for (let i = 0; isByChance && i < FURTHER && goesOn(); i++) again = await onceAlone();
   return again;
 }
+
+/** Tells if a limit that holds for odd clients alone explains that a case failed: nobody was refused who comes as any client does. */
+const wasLimited = (first: CaseResult, { results }: Pass): boolean =>
+  wasTooMany(first) && ![...results.values()].some((it) => it.refusedUsual);
 
 /** The outcome for a case that failed among others and ran again alone. */
 type AloneOutcome =
   | "unread" // the suite had stopped reading the first time
-  | "was harmed" // it does not fail so again, and ran beside what harms others
+  | "was harmed" // it does not fail so again, and ran beside what harms others, or met a limit
   | "passes"
   | "fails otherwise"
   | "harms" // it ended the connections of others both times
@@ -94,7 +99,7 @@ const COUNTS: ReadonlySet<AloneOutcome> = new Set(["unread", "was harmed", "harm
 function outcomeOf(first: CaseResult, again: CaseResult, pass: Pass): AloneOutcome {
   if (hitRunBound(first)) return "unread";
   if (!breaksAgain(first, again)) {
-    if (wasHarmed(first, pass)) return "was harmed";
+    if (wasHarmed(first, pass) || wasLimited(first, pass)) return "was harmed";
     return again.verdict === "fail" ? "fails otherwise" : "passes";
   }
   if (harmsOthers(first, pass) && harmsOthers(again, pass)) return "harms";
@@ -132,9 +137,6 @@ const isOpen = (it: CaseResult, pass: Pass): boolean =>
   waitedInLine(it, pass) !== undefined ||
   (missedHandshake(it) && stoodStill(it, pass)) ||
   (isTooLate(pass) && (missedHandshake(it) || waitedInCrowd(it) || (wasHarmed(it, pass) && !harmsOthers(it, pass))));
-
-/** Tells if a connection of a case was refused since there were too many. */
-const wasTooMany = ({ refused = [] }: CaseResult): boolean => refused.some(saysTooMany);
 
 /** Tells if a case broke a requirement that holds on every connection. */
 const breaksGeneral = ({ checks }: CaseResult, { protocol }: Pass): boolean =>

@@ -5,9 +5,9 @@ import { dial } from "../../harness/dial.ts";
 import { gate, takingTurns } from "../../harness/gate.ts";
 import { share } from "../../harness/shared.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { cases, runAgainst } from "../helpers.ts";
+import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { onWs } from "../servers/libraries.ts";
-import { bucket, every, gateway, type Limiter, together, turnsAway, type Way } from "../servers/limiting.ts";
+import { bucket, every, gateway, type Limiter, together, turnsAway, type Way, window } from "../servers/limiting.ts";
 import { lobby } from "../servers/lobby.ts";
 import { tachyon } from "../servers/tachyon.ts";
 import { testByTurns } from "../turns.ts";
@@ -194,3 +194,14 @@ test("a run that its user ends while cases are to run again for a limit blames n
   expect(noticed).toMatchObject({ together: 5 });
   expect(results.filter(isBroken).map(({ case: { id } }) => id)).toEqual([]);
 });
+
+test("a limit on clients of other versions alone, who hear HTTP 429, breaks nothing", async () => {
+  const passes = window(8);
+  const server = await lobby(() => ({
+    refuse: (query) => (query.includes("0.1.7") || passes(0) === true ? undefined : 429),
+  }));
+  close = server.close;
+  const run = await runAgainst(server.url, called(/^version\/(parity|usable)-(equal|higher)/));
+  expect(brokenBy(run)).toEqual([]);
+  expect(run.results.filter(({ verdict }) => !["pass", "info"].includes(verdict))).toEqual([]);
+}, 30_000);
