@@ -109,7 +109,9 @@ export async function measureAll(
   const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
   if (more === undefined || signal?.aborted) return {};
   if (more.fell) return { way: known.refusal.way };
-  learnMeasured(known, seen.again && closed.ms > 0 ? orByPeriod(more, closed.ms, its) : more, seen, closed.ms > 0);
+  const found = seen.again && closed.ms > 0 ? orByPeriod(more, closed.ms, its) : more;
+  learnMeasured(known, found, seen, closed.ms > 0);
+  if (found !== more) await sleep(closed.ms, signal); // It counts all who came to measure that.
   change(its);
   return known.closes ? closed : {};
 }
