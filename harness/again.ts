@@ -1,10 +1,11 @@
 import { isTooLate } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
-import { cameInLine, isShort, isSilent, missedHandshake, othersWereServed, stoodStill } from "./doubt.ts";
+import { isShort, isSilent, missedHandshake, othersWereServed, stoodStill } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { saysTooMany } from "./failure.ts";
 import { ground } from "./ground.ts";
 import { comeInLine } from "./hanging.ts";
+import { cameInLine } from "./in-line.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";

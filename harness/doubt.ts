@@ -36,7 +36,7 @@ export const harmsOthers = ({ case: it, checks }: CaseResult, { protocol }: Pass
 /** The time around a fall, in ms, in which a case that ran counts as hit by it. */
 const ABOUT = 100;
 
-/** Tells if a case ran at the same time as a known culprit, around a fall, or beside a load that the server did not stand. */
+/** Tells if a case ran at the same time as a known culprit, around a fall or a restart, or beside a load that the server did not stand. */
 export function wasHarmed(result: CaseResult, pass: Pass): boolean {
   const load = loadSuitesOf(pass.protocol);
   // Once one culprit is known, others of its kind need not be proved.
@@ -44,9 +44,13 @@ export function wasHarmed(result: CaseResult, pass: Pass): boolean {
     pass.ends.culprits.has(it.case.id) ||
     (pass.ends.culprits.size > 0 && it.case !== result.case && harmsOthers(it, pass)) ||
     (load.has(it.case.suite) && it.case !== result.case && it.checks.some(isFinding));
+  // One that says goodbye, and restarts, is away until it is back.
+  const away = [...pass.standstills.told].flatMap(({ at, ms, goodbye }) =>
+    goodbye && ms > 0 ? { from: at, to: at + ms } : [],
+  );
   return (
     [...pass.results.values()].some((it) => isHarmful(it) && overlaps(result, it.beganAt, endOf(it))) ||
-    pass.ends.falls.some(({ from, to }) => overlaps(result, from - ABOUT, to + ABOUT))
+    [...pass.ends.falls, ...away].some(({ from, to }) => overlaps(result, from - ABOUT, to + ABOUT))
   );
 }
 
@@ -77,33 +81,6 @@ export const missedHandshake = (it: Pick<CaseResult, "connections">): boolean =>
 export const othersWereServed = (it: CaseResult): boolean =>
   unanswered(it).every(wasLost) &&
   decisive(it).every(({ silence }) => silence === undefined || silence.nextServedAfterMs !== undefined);
-
-/** Returns the waits of a case that were in vain, by what it waited for. */
-const waitsInVain = ({ connections }: Pick<CaseResult, "connections">) =>
-  connections.flatMap(({ events }) =>
-    events.flatMap((it) =>
-      it.type === "timeout" && it.what !== undefined
-        ? { what: it.what, began: it.at - (it.afterMs ?? 0), ended: it.at }
-        : [],
-    ),
-  );
-
-/** Tells if a case had no answer to a handshake while others had theirs late. */
-export const cameInLine = (it: Pick<CaseResult, "connections">, { shared: { patience } }: Pass): boolean =>
-  waitsInVain(it).some((inVain) => inVain.what === HANDSHAKE && patience.wasLate(HANDSHAKE, inVain));
-
-/** The part of the timeout in which a server that is not slow in itself gives an answer at its best. */
-const QUICK = 0.25;
-
-/**
- * Returns a kind of answer that others got late while a case waited in vain: the server gives it soon at its best, but to one client after
- * another.
- */
-export function waitedInLine(it: CaseResult, { shared: { patience, timeout }, protocol }: Pass): string | undefined {
-  const answers = Object.keys(protocol.foundations.awaited).filter((kind) => patience.best(kind) < QUICK * timeout);
-  const inVain = waitsInVain(it).filter(({ what }) => what !== HANDSHAKE);
-  return answers.find((kind) => inVain.some((wait) => patience.wasLate(kind, wait)));
-}
 
 /** The part of the timeout within which the next client is served, if this one was only forgotten. */
 const NEXT = 0.05;

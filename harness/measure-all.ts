@@ -5,6 +5,7 @@ import {
   failedByItself,
   isTurnedAway,
   NO_ANSWER,
+  reachesNobody,
   refusalOf,
   saysNoRoom,
   saysTooMany,
@@ -109,7 +110,8 @@ export async function measureAll(
   const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
   if (more === undefined || signal?.aborted) return {};
   if (more.fell) return { way: known.refusal.way };
-  const found = seen.again && closed.ms > 0 ? orByPeriod(more, closed.ms, its) : more;
+  const mayCount = seen.again && closed.ms > 0 && !ways.some(reachesNobody);
+  const found = mayCount ? orByPeriod(more, closed.ms, its) : more;
   learnMeasured(known, found, seen, closed.ms > 0);
   if (found !== more) await sleep(closed.ms, signal); // It counts all who came to measure that.
   change(its);

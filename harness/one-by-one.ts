@@ -12,12 +12,12 @@ import {
   undecided,
   ungrounded,
   waitedInCrowd,
-  waitedInLine,
   wasHarmed,
 } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { ENDED_OTHERS } from "./fall.ts";
 import { isPlain } from "./foundation.ts";
+import { waitedInLine } from "./in-line.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import { clearHarmed } from "./silences.ts";
 

@@ -14,13 +14,13 @@ import {
   tellStall,
   undecided,
   ungrounded,
-  waitedInLine,
   wasCrowded,
   wasHarmed,
 } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { groupBy } from "./group.ts";
 import { catchesUp } from "./hanging.ts";
+import { waitedInLine } from "./in-line.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import type { Case } from "./scenario.ts";
 

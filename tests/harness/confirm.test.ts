@@ -58,6 +58,11 @@ describe("a breach by something that came", () => {
       void it.ends.falls.push({ from, to, how: "it fell", endKind: "it fell", harm: "end" });
     expect(marked(await confirmed(harmed(), fall(0, 1)))).toEqual(["x pass", "y fail"]);
     stage.now = 0;
+    const restart = (ms: number) => (it: Pass) => void it.standstills.told.add({ at: 0, ms, goodbye: true });
+    expect(marked(await confirmed(harmed(), restart(400)))).toEqual(["x pass", "y fail"]);
+    stage.now = 0;
+    expect(marked(await confirmed(harmed(), restart(0)))).toEqual(["x fail unstable", "y fail"]);
+    stage.now = 0;
     // The end of others may be seen up to 100 ms late.
     expect(marked(await confirmed(harmed(), fall(100.5, 109)))).toEqual(["x pass", "y fail"]);
     stage.now = 0;

@@ -1,0 +1,32 @@
+import type { CaseResult } from "./execute.ts";
+import type { Pass } from "./pass.ts";
+import { HANDSHAKE } from "./waited.ts";
+
+// Says if a case waited for a server that serves one client after another.
+
+/** Returns the waits of a case that were in vain, by what it waited for. */
+const waitsInVain = ({ connections }: Pick<CaseResult, "connections">) =>
+  connections.flatMap(({ events }) =>
+    events.flatMap((it) =>
+      it.type === "timeout" && it.what !== undefined
+        ? { what: it.what, began: it.at - (it.afterMs ?? 0), ended: it.at }
+        : [],
+    ),
+  );
+
+/** Tells if a case had no answer to a handshake while others had theirs late. */
+export const cameInLine = (it: Pick<CaseResult, "connections">, { shared: { patience } }: Pass): boolean =>
+  waitsInVain(it).some((inVain) => inVain.what === HANDSHAKE && patience.wasLate(HANDSHAKE, inVain));
+
+/** The part of the timeout in which a server that is not slow in itself gives an answer at its best. */
+const QUICK = 0.25;
+
+/**
+ * Returns a kind of answer that others got late while a case waited in vain: the server gives it soon at its best, but to one client after
+ * another.
+ */
+export function waitedInLine(it: CaseResult, { shared: { patience, timeout }, protocol }: Pass): string | undefined {
+  const answers = Object.keys(protocol.foundations.awaited).filter((kind) => patience.best(kind) < QUICK * timeout);
+  const inVain = waitsInVain(it).filter(({ what }) => what !== HANDSHAKE);
+  return answers.find((kind) => inVain.some((wait) => patience.wasLate(kind, wait)));
+}
