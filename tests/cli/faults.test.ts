@@ -3,9 +3,12 @@ import { describe, expect, test } from "@jest/globals";
 import type { ReportCase } from "../../reports/report.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { faults } from "../../suites/0.1.7/reference/faults/index.ts";
+import { testByTurns } from "../turns.ts";
 import { start } from "./process.ts";
 import { reference, within } from "./within.ts";
 import { closing, cwd, report } from "./workspace.ts";
+
+const inTurn = testByTurns(2);
 
 /** Starts a reference server with a fault, as a user does. Resolves to its url. */
 async function serving(fault: string): Promise<string> {
@@ -50,7 +53,7 @@ test("a wrong handshake is a finding in a report, since the server did talk", as
 describe("generated commands", () => {
   const actual = () => report().cases[0].checks.find(({ verdict }: { verdict: string }) => verdict === "fail").actual;
 
-  test("are made as small as they still fail, and are the same from the same seed, which is reported", async () => {
+  inTurn("are made as small as they still fail, and are the same from the same seed, which is reported", async () => {
     const url = await serving("says-success-to-everything");
     const args = ["run", url, "--case", "generated/malformed-commands", "--seed", "11", "--runs", "50"];
     const { code, stdout } = await within(cwd, args);
@@ -66,7 +69,7 @@ describe("generated commands", () => {
     expect(actual()).toBe(first);
   });
 
-  test("differ each time if no seed is given, and no seed is reported if no case generates any", async () => {
+  inTurn("differ each time if no seed is given, and no seed is reported if no case generates any", async () => {
     const seeds = [];
     for (let i = 0; i < 2; i++) {
       await within(cwd, ["run", reference.url, "--case", "generated/malformed-commands", "--runs", "5"]);

@@ -9,10 +9,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "@jest/globals";
 import { WebSocket, WebSocketServer } from "ws";
 import { encode, OPCODE } from "../../harness/frame.ts";
+import { byTurns, testByTurns } from "../turns.ts";
 import { client, events, isJudgedAlike, listening, own, record } from "./recorder.ts";
 import { closing, cwd } from "./workspace.ts";
 
-test("messages, pings, close codes, subprotocols and headers pass, compressed or not", async () => {
+const inTurn = testByTurns(2);
+
+inTurn("messages, pings, close codes, subprotocols and headers pass, compressed or not", async () => {
   let headers: Record<string, unknown> = {};
   const options = { perMessageDeflate: { threshold: 0 }, handleProtocols: () => "two" };
   const target = await own((socket) => {
@@ -64,7 +67,7 @@ test("messages, pings, close codes, subprotocols and headers pass, compressed or
   ]);
 });
 
-test("a handshake that is refused is passed on with its status and body, and recorded", async () => {
+inTurn("a handshake that is refused is passed on with its status and body, and recorded", async () => {
   const server = createServer();
   server.on("upgrade", (_, socket) =>
     socket.end("HTTP/1.1 401 No\r\nWWW-Authenticate: Bearer\r\nContent-Length: 5\r\nConnection: close\r\n\r\nnever"),
@@ -85,7 +88,7 @@ test("a handshake that is refused is passed on with its status and body, and rec
   await isJudgedAlike(outcome, "r.ndjson");
 });
 
-test("a refusal that ends in the middle of its body is passed on as far as it came, and nothing else", async () => {
+inTurn("a refusal that ends in the middle of its body is passed on as far as it came, and nothing else", async () => {
   const server = createServer();
   server.on("upgrade", (_, socket) => {
     socket.write("HTTP/1.1 401 No\r\nContent-Length: 100\r\n\r\nabc", () => (socket as Socket).resetAndDestroy());
@@ -104,7 +107,7 @@ test("a refusal that ends in the middle of its body is passed on as far as it ca
   expect(readFileSync(join(cwd, "r.ndjson"), "utf8")).toMatch(/x=\[redacted\]/);
 });
 
-test("a client that leaves before its plain request is answered says nothing about the target", async () => {
+inTurn("a client that leaves before its plain request is answered says nothing about the target", async () => {
   const server = createServer(() => {});
   const asked = once(server, "request");
   const { url, stop } = await record(`ws://127.0.0.1:${await listening(server)}`);
@@ -118,7 +121,7 @@ test("a client that leaves before its plain request is answered says nothing abo
   expect(stdout).not.toMatch(/hang up|could not be reached|does not/);
 });
 
-test("a server that breaks RFC 6455 is passed on as it is, and recorded", async () => {
+inTurn("a server that breaks RFC 6455 is passed on as it is, and recorded", async () => {
   const server = createServer();
   server.on("upgrade", (request, socket) => {
     const key = request.headers["sec-websocket-key"];
@@ -142,7 +145,7 @@ test("a server that breaks RFC 6455 is passed on as it is, and recorded", async 
   ]);
 });
 
-test("a server behind TLS is reached, if its certificate is trusted", async () => {
+inTurn("a server behind TLS is reached, if its certificate is trusted", async () => {
   const folder = resolve("tests/fixtures");
   const server = createTls({
     cert: readFileSync(join(folder, "localhost.crt")),
@@ -162,7 +165,7 @@ test("a server behind TLS is reached, if its certificate is trusted", async () =
   await wary.stop();
 });
 
-test("it outlives the death of either side, and tells clients that the target is away", async () => {
+inTurn("it outlives the death of either side, and tells clients that the target is away", async () => {
   const sockets = new Set<Socket>();
   const dying = createTcpServer((socket) => {
     sockets.add(socket);
@@ -203,27 +206,30 @@ async function servesOthers(url: string): Promise<void> {
   }
 }
 
-test.each(["client", "server"])("a %s that does not read is not sent more, and cannot make it swell", async (deaf) => {
-  const sockets: WebSocket[] = [];
-  const { url, child, stop } = await record(await own((socket) => void sockets.push(socket)), "--quiet");
-  const socket = new WebSocket(url, { perMessageDeflate: false });
-  await once(socket, "open");
-  while (sockets.length === 0) await pause(10);
-  const [listening, speaking] = deaf === "client" ? [socket, sockets[0]] : [sockets[0], socket];
-  listening?.pause();
-  const chunk = "x".repeat(1 << 20);
-  for (let i = 0; i < 100; i++) speaking?.send(chunk);
-  // It takes what the buffers hold, and then no more: it serves others meanwhile, and would read some of this each time.
-  const sent = () => 100 * chunk.length - (speaking?.bufferedAmount ?? 0);
-  for (let before = 0; sent() === 0 || sent() > before; await servesOthers(url)) before = sent();
-  expect(sent()).toBeLessThan(50 * chunk.length);
-  const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-  expect(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024).toBeLessThan(250);
-  socket.terminate();
-  await stop();
-});
+test.each(byTurns(["client", "server"], 2))(
+  "a %s that does not read is not sent more, and cannot make it swell",
+  async (deaf) => {
+    const sockets: WebSocket[] = [];
+    const { url, child, stop } = await record(await own((socket) => void sockets.push(socket)), "--quiet");
+    const socket = new WebSocket(url, { perMessageDeflate: false });
+    await once(socket, "open");
+    while (sockets.length === 0) await pause(10);
+    const [listening, speaking] = deaf === "client" ? [socket, sockets[0]] : [sockets[0], socket];
+    listening?.pause();
+    const chunk = "x".repeat(1 << 20);
+    for (let i = 0; i < 100; i++) speaking?.send(chunk);
+    // It takes what the buffers hold, and then no more: it serves others meanwhile, and would read some of this each time.
+    const sent = () => 100 * chunk.length - (speaking?.bufferedAmount ?? 0);
+    for (let before = 0; sent() === 0 || sent() > before; await servesOthers(url)) before = sent();
+    expect(sent()).toBeLessThan(50 * chunk.length);
+    const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+    expect(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024).toBeLessThan(250);
+    socket.terminate();
+    await stop();
+  },
+);
 
-test("requests that ask for no WebSocket pass, and odd ones end nothing but themselves", async () => {
+inTurn("requests that ask for no WebSocket pass, and odd ones end nothing but themselves", async () => {
   const server = createServer((request, response) => {
     response.setHeader("X-Path", request.url ?? "");
     request.pipe(response);

@@ -7,8 +7,11 @@ import WebSocket from "ws";
 import { own } from "../../schemas/v0/index.ts";
 import { protocolBy } from "../../suites/v0/index.ts";
 import { startLobby } from "../servers/v0/lobby.ts";
+import { testByTurns } from "../turns.ts";
 import { folder as newFolder } from "./process.ts";
 import { within } from "./within.ts";
+
+const inTurn = testByTurns(3);
 
 const { path: folder, remove } = newFolder();
 const protocol = protocolBy(own);
@@ -61,7 +64,7 @@ describe("a protocol version is chosen", () => {
 describe("a run", () => {
   const some = ["--suite", "connection", "--suite", "sessions", "--suite", "social"];
 
-  test("as two users passes, redacts their tokens, and its report is read again", async () => {
+  inTurn("as two users passes, redacts their tokens, and its report is read again", async () => {
     const users = ["--as", "alice:@alice", "--as", "bob:@bob"];
     const { code, stdout } = await within(folder, ["run", server.url, ...V0, ...users, ...some]);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^PASS/m)]);
@@ -83,28 +86,31 @@ describe("a run", () => {
     expect(await run("--as", "carol:@old", "--as", "bob:@bob")).toMatchObject({ code: 3, stderr: says("carol") });
   });
 
-  test("gets its tokens by itself, judges who issues them, and says how to do so again without a secret", async () => {
-    const client = ["--client", "conformance-bot:conformance-secret"];
-    const { code, stdout } = await within(folder, ["run", server.url, ...V0, ...client, "--suite", "oauth"]);
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^PASS/m)]);
-    const wrong = await within(folder, ["run", server.url, ...V0, "--suite", "social"], {
-      TACHYON_TOKEN_COMMAND: "cat alice",
-      TACHYON_CLIENT: "conformance-bot:wrong",
-      TACHYON_REFRESH_TOKEN: "@bob",
-    });
-    expect(wrong.stdout).toMatch(
-      /alone: npx .*--token-command 'cat alice' --client conformance-bot:… --refresh-token @bob|skip/,
-    );
-    const report = readFileSync(join(folder, "tachyon-report/report.json"), "utf8");
-    expect(report).not.toMatch(/conformance-secret|alice-token/);
-    const failed = await within(folder, ["run", server.url, ...V0, "--token-command", "echo no luck >&2; false"]);
-    expect([failed.code, failed.stderr]).toEqual([
-      2,
-      expect.stringMatching(/ended with exit code 1 \(its last line: no luck\)\.\n$/),
-    ]);
-  });
+  inTurn(
+    "gets its tokens by itself, judges who issues them, and says how to do so again without a secret",
+    async () => {
+      const client = ["--client", "conformance-bot:conformance-secret"];
+      const { code, stdout } = await within(folder, ["run", server.url, ...V0, ...client, "--suite", "oauth"]);
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/^PASS/m)]);
+      const wrong = await within(folder, ["run", server.url, ...V0, "--suite", "social"], {
+        TACHYON_TOKEN_COMMAND: "cat alice",
+        TACHYON_CLIENT: "conformance-bot:wrong",
+        TACHYON_REFRESH_TOKEN: "@bob",
+      });
+      expect(wrong.stdout).toMatch(
+        /alone: npx .*--token-command 'cat alice' --client conformance-bot:… --refresh-token @bob|skip/,
+      );
+      const report = readFileSync(join(folder, "tachyon-report/report.json"), "utf8");
+      expect(report).not.toMatch(/conformance-secret|alice-token/);
+      const failed = await within(folder, ["run", server.url, ...V0, "--token-command", "echo no luck >&2; false"]);
+      expect([failed.code, failed.stderr]).toEqual([
+        2,
+        expect.stringMatching(/ended with exit code 1 \(its last line: no luck\)\.\n$/),
+      ]);
+    },
+  );
 
-  test("on a server with one connection a user says so, and sends no faster than --rate, or by default", async () => {
+  inTurn("on a server with one connection a user says so, and sends no faster than --rate, or by default", async () => {
     const lobby = await startLobby({ users: 2 });
     const names = lobby.tokens.map((token, i) => {
       writeFileSync(join(folder, `token-${i}`), token);
@@ -126,7 +132,7 @@ describe("a run", () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(/--rate takes one whole number from 0/)]);
   });
 
-  test("as one user skips what takes two", async () => {
+  inTurn("as one user skips what takes two", async () => {
     const { code, stdout } = await within(folder, [
       "run",
       server.url,
