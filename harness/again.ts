@@ -3,6 +3,7 @@ import { isRight } from "./catalogue.ts";
 import { isShort, isSilent, missedHandshake, othersWereServed, stoodStill } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { saysTooMany } from "./failure.ts";
+import { isOwnGoodbye } from "./goodbyes.ts";
 import { ground } from "./ground.ts";
 import { comeInLine } from "./hanging.ts";
 import { cameInLine } from "./in-line.ts";
@@ -86,6 +87,28 @@ export async function askInLine(cases: readonly Case[], pass: Pass): Promise<voi
   const missed = cases.flatMap((it) => pass.results.get(it) ?? []).filter((it) => !isRight(it) && cameInLine(it, pass));
   if (missed.length === 0 || hasEnded(pass) || !comeInLine(pass.shared.patience.spacing(HANDSHAKE), pass)) return;
   for (const result of (await sideBySide(missed, pass)).values()) settle(result, pass);
+}
+
+/**
+ * Runs cases again alone that skipped something by themselves since the server refused them, or said goodbye of its own accord: it may have
+ * been away for a moment.
+ */
+export async function askSkipped(pass: Pass): Promise<void> {
+  const { results, protocol, ends } = pass;
+  const wasSentAway = ({ refused, connections }: CaseResult) =>
+    refused !== undefined || connections.some(({ events }) => events.some((it) => isOwnGoodbye(it, protocol)));
+  const skipped = [...results.values()].filter(
+    (it) =>
+      it.verdict === "skip" &&
+      it.checks.some((check) => check.verdict === "skip" && check.see === undefined) &&
+      !ends.culprits.has(it.case.id) &&
+      wasSentAway(it),
+  );
+  for (const it of skipped) {
+    if (hasEnded(pass) || isTooLate(pass)) return;
+    const again = await aloneAgain(it, pass);
+    if (isRight(again) && !hasEnded(pass) && !ends.culprits.has(it.case.id)) settle(again, pass);
+  }
 }
 
 /** Runs cases again, one by one, whose handshake had no answer in time. The server may have had too many at once. */

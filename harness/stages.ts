@@ -1,3 +1,4 @@
+import { askSkipped } from "./again.ts";
 import { runBaseline } from "./baseline.ts";
 import { isSpent, isTooLate, TO_BEGIN, waitedInVain, waitsInLine } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
@@ -40,6 +41,7 @@ export async function runPass(cases: readonly Case[], pass: Pass): Promise<Reado
   if (pass.signal?.aborted) pass.stop ??= INTERRUPTED;
   if (!pass.stop && !options.once) await confirm(stages.waits, 0, pass);
   if (!options.once) await clearRefused(pass);
+  if (!options.once) await askSkipped(pass);
   await lastNewcomer(cases, pass);
   await reconsider(pass);
   const baseline = options.once ? [] : await runBaseline(pass);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { askSkipped } from "../../harness/again.ts";
 import { confirm } from "../../harness/confirm.ts";
+import { httpFailure } from "../../harness/failure.ts";
 import type { Pass } from "../../harness/pass.ts";
 import { type Act, acts, confirmed, first, good, marked, type Outcome, pass, SILENT, stage, target } from "./acting.ts";
 
@@ -148,4 +150,18 @@ describe("the run", () => {
     });
     expect(stage.ran).toEqual([]);
   });
+});
+
+test("a case that skipped what it tests runs again alone if the server had refused it, and counts if it is right then", async () => {
+  const again = async (second: "kept" | "broken", isRefused: boolean) => {
+    const it = pass();
+    await first(it, acts("x", "MUST.b", ["skip", second]));
+    for (const [key, result] of it.results)
+      it.results.set(key, { ...result, ...(isRefused && { refused: [httpFailure(502)] }) });
+    await askSkipped(it);
+    return marked(it);
+  };
+  expect(await again("kept", true)).toEqual(["x pass"]);
+  expect(await again("broken", true)).toEqual(["x skip"]);
+  expect(await again("kept", false)).toEqual(["x skip"]);
 });
