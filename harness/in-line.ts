@@ -1,4 +1,6 @@
+import { wasCrowded } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
+import { catchesUp } from "./hanging.ts";
 import type { Pass } from "./pass.ts";
 import { HANDSHAKE } from "./waited.ts";
 
@@ -29,4 +31,21 @@ export function waitedInLine(it: CaseResult, { shared: { patience, timeout }, pr
   const answers = Object.keys(protocol.foundations.awaited).filter((kind) => patience.best(kind) < QUICK * timeout);
   const inVain = waitsInVain(it).filter(({ what }) => what !== HANDSHAKE);
   return answers.find((kind) => inVain.some((wait) => patience.wasLate(kind, wait)));
+}
+
+/** Tells if a case waited among more than the server is sure to serve, or than it served in time. */
+export const waitedAmongMany = (it: CaseResult, pass: Pass): boolean =>
+  wasCrowded(it, pass) || waitedInLine(it, pass) !== undefined;
+
+/** The words for a server that did not keep up. */
+export const NOT_KEPT_UP = "the server answered one client after another, and did not keep up,";
+
+/**
+ * Waits until a server has dealt with those that have given up, if these waited in line: it may still answer all of them, one by one. Tells
+ * if it does in time.
+ */
+export async function letCatchUp(missed: readonly CaseResult[], pass: Pass): Promise<boolean> {
+  const { patience } = pass.shared;
+  const kind = missed.map((it) => waitedInLine(it, pass)).find((it) => it !== undefined);
+  return kind === undefined || (await catchesUp(patience.spacing(kind), pass, kind));
 }

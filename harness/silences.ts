@@ -5,6 +5,7 @@ import {
   breaksAgain,
   failureKind,
   harmsOthers,
+  inconclusive,
   isDoubtful,
   isSilent,
   mayBeLate,
@@ -19,8 +20,7 @@ import {
 } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { groupBy } from "./group.ts";
-import { catchesUp } from "./hanging.ts";
-import { waitedInLine } from "./in-line.ts";
+import { letCatchUp, NOT_KEPT_UP, waitedAmongMany, waitedInLine } from "./in-line.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import type { Case } from "./scenario.ts";
 
@@ -43,7 +43,10 @@ export async function allTogether(all: readonly CaseResult[], tookMs: number, pa
   const isCertain = (kind: readonly CaseResult[]) => kind.length >= MANY && kind.every(othersWereServed);
   for (const it of kinds.filter(isCertain).flat()) settleFailed(ungrounded(it, pass), pass);
   const rest = kinds.filter((kind) => !isCertain(kind));
-  await letCatchUp(rest.flat(), pass);
+  if (!(await letCatchUp(rest.flat(), pass))) {
+    for (const it of rest.flat()) settleFailed(inconclusive(ungrounded(it, pass), NOT_KEPT_UP), pass);
+    return;
+  }
   const some = await sideBySide(rest.flatMap(standing), pass);
   const unsure = rest.filter((kind) => !settledByFew(kind, some, pass)).flat();
   const others = await sideBySide(
@@ -68,17 +71,6 @@ export async function allTogether(all: readonly CaseResult[], tookMs: number, pa
   }
   await settleSure([...failed, ...(open.length > FEW ? [] : open)], forgotten, pass);
   await sample(open.length > FEW ? [...crowded, ...open] : crowded, tookMs, pass);
-}
-
-/** Tells if a case waited among more than the server is sure to serve, or than it served in time. */
-const waitedAmongMany = (it: CaseResult, pass: Pass): boolean =>
-  wasCrowded(it, pass) || waitedInLine(it, pass) !== undefined;
-
-/** Waits until a server has dealt with those that have given up, if these waited in line: it may still answer all of them, one by one. */
-async function letCatchUp(missed: readonly CaseResult[], pass: Pass): Promise<void> {
-  const { patience } = pass.shared;
-  const kind = missed.map((it) => waitedInLine(it, pass)).find((it) => it !== undefined);
-  if (kind !== undefined) await catchesUp(patience.spacing(kind), pass, kind);
 }
 
 /**
