@@ -56,6 +56,7 @@ interface Saved {
 /** Writes the reports; one that cannot be written keeps no other from being written. */
 export async function save(report: Report, files: Destinations, protocol: Protocol): Promise<Saved> {
   const saved: Saved = { written: [], missing: [] };
+  discard(Number.POSITIVE_INFINITY); // What the run needed and the report does not.
   // The content itself is garbage once this returns.
   const make = async (name: FormatName, path: string): Promise<number> => {
     const content = await FORMATS[name].make(report, protocol);
