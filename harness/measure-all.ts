@@ -83,22 +83,54 @@ export async function measureAll(
   await gate.emptied();
   await sleep(SETTLING, signal);
   const ways = [...known.ways.values()];
-  const listens = ways.some(isTurnedAway);
-  const come = () => dial(listens);
+  const come = () => dial(ways.some(isTurnedAway));
+  const rests = RESTS[restsFor(its, ways, byInputs)];
   const began = clock();
-  const mayShut = known.wrong === undefined && !isLimited(known) && !listens;
-  const rests = RESTS[restsFor(its, ways, mayShut, byInputs)];
   const { tries, way } = await untilLetIn(come, rests, signal);
   if (way !== undefined || signal?.aborted) return { way, tookMs: clock() - at };
-  const lasted = clock() - began;
-  const closed = { ms: tries > TRIES ? clock() - at : 0 };
-  const entrance = entranceBy(come, rests, signal);
-  const mayBeOne = known.wrong === undefined && !isLimited(known) && lasted < BY_SECOND;
-  if (mayBeOne && (tries > 1 || isShut(known)) && (await byInputs.one(entrance))) return { tookMs: clock() - at };
-  const shut = mayShut && !ways.some(saysNoRoom) ? await shutByWrong(its, entrance, byInputs) : undefined;
-  if (shut) return shut;
+  const met: Met = { ways, come, tries, lasted: clock() - began, closed: tries > TRIES ? clock() - at : 0 };
+  return (
+    (await shutByInputs(its, met, entranceBy(come, rests, signal), byInputs)) ?? (await measureOnce(its, met, signal))
+  );
+}
+
+/** The way in which a client was let in again after others were refused. Times are in ms. */
+interface Met {
+  readonly ways: readonly Failure[];
+  /** Opens a connection as any client does. */
+  readonly come: () => Promise<Attempt>;
+  readonly tries: number;
+  /** The time that it took. */
+  readonly lasted: number;
+  /** The time since the first refusal, if nobody was let in at once: none else. */
+  readonly closed: number;
+}
+
+/** Finds out if inputs shut everybody out, or are known to; resolves to the time for which they did. */
+async function shutByInputs(
+  its: Keeping,
+  { ways, tries, lasted }: Met,
+  entrance: Entrance,
+  byInputs: ByInputs,
+): Promise<ShutOut | undefined> {
+  const { known, clock } = its;
+  const isNew = known.wrong === undefined && !isLimited(known);
+  if (isNew && lasted < BY_SECOND && (tries > 1 || isShut(known))) {
+    if (await byInputs.one(entrance)) return { tookMs: clock() - known.refusal.at };
+  }
+  const mayBeMany = isNew && !ways.some((way) => isTurnedAway(way) || saysNoRoom(way));
+  const shut = mayBeMany ? await shutByWrong(its, entrance, byInputs) : undefined;
   known.closes ||= byInputs.isOne;
-  if (known.closes) return closedAgain(its, tries);
+  return shut ?? (known.closes ? closedAgain(its, tries) : undefined);
+}
+
+/** Measures a target that lets clients in again. Resolves to the time for which it was closed, if no limit explains that. */
+async function measureOnce(
+  its: Keeping,
+  { ways, come, tries, lasted, closed }: Met,
+  signal: AbortSignal | undefined,
+): Promise<ShutOut> {
+  const { known, clock } = its;
   if (tries > TRIES && lasted > BY_SECOND) {
     // Each measurement would close it again.
     const perSecond = ways.some(saysTooMany) ? (SECOND * known.total) / clock() : known.before / SLOWER;
@@ -110,12 +142,12 @@ export async function measureAll(
   const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
   if (more === undefined || signal?.aborted) return {};
   if (more.fell) return { way: known.refusal.way };
-  const mayCount = seen.again && closed.ms > 0 && !ways.some(reachesNobody);
-  const found = mayCount ? orByPeriod(more, closed.ms, its) : more;
-  learnMeasured(known, found, seen, closed.ms > 0);
-  if (found !== more) await sleep(closed.ms, signal); // It counts all who came to measure that.
+  const mayCount = seen.again && closed > 0 && !ways.some(reachesNobody);
+  const found = mayCount ? orByPeriod(more, closed, its) : more;
+  learnMeasured(known, found, seen, closed > 0);
+  if (found !== more) await sleep(closed, signal); // It counts all who came to measure that.
   change(its);
-  return known.closes ? closed : {};
+  return known.closes ? { ms: closed } : {};
 }
 
 /**
@@ -172,15 +204,11 @@ const RESTS = {
 } as const;
 
 /** Returns the kind of a target that refuses clients in some ways, by which the suite tries to get in again. */
-function restsFor(
-  { known }: Keeping,
-  ways: readonly Failure[],
-  mayShut: boolean,
-  { isOne, mayBeMany }: ByInputs,
-): keyof typeof RESTS {
+function restsFor({ known }: Keeping, ways: readonly Failure[], { isOne, mayBeMany }: ByInputs): keyof typeof RESTS {
   if (known.wrong !== undefined || isOne) return "shutOut";
   if (ways.some(saysTooMany)) return "tooMany";
-  return mayShut && mayBeMany && !ways.some(saysNoRoom) ? "mayShut" : "others";
+  const mayShut = mayBeMany && !isLimited(known) && !ways.some((way) => isTurnedAway(way) || saysNoRoom(way));
+  return mayShut ? "mayShut" : "others";
 }
 
 /** The part of a handshake that nobody answers, from both its ends, between which somebody has to be served for it to count as refused. */
