@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { SHUT_OUT } from "../../harness/fall.ts";
+import { AWAY, SHUT_OUT } from "../../harness/fall.ts";
 import type { Harm } from "../../harness/judge.ts";
 import type { Silence } from "../../harness/nothing.ts";
 import { casesIn } from "../../harness/protocol.ts";
@@ -91,6 +91,7 @@ const ROWS: readonly Row[] = [
   ["malformed.survives", { harm: "hang" }, /never ends/],
   ["malformed.survives", { harm: "stall" }, /never ends/],
   ["malformed.survives", { harm: "stall", endKind: SHUT_OUT }, /as an attack/],
+  ["malformed.survives", { harm: "end", endKind: AWAY }, /both look the same/],
   ["malformed.survives", { harm: "drop" }, /ends the connections of all clients/],
   ["disconnect.isolated", { harm: "end" }, /^What follows a goodbye throws/],
   ["disconnect.answered", { event: event({ type: "close" }) }, /closed before the answer is flushed/],
