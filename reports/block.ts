@@ -8,7 +8,7 @@ import { type ExplainedLine, explainSpot, lineText } from "./explain.ts";
 import type { ToldFinding } from "./findings.ts";
 import { likewise, ownExpected, short, statementOf } from "./names.ts";
 import type { ReportCase } from "./report.ts";
-import { isAlike, otherWays } from "./ways.ts";
+import { isAlike, MOST_WAYS, otherWays, WAY_TITLES } from "./ways.ts";
 import { atAGlance, columns } from "./wrap.ts";
 
 /** The lines of a block, and of a transcript that stands in an earlier block, at most. */
@@ -21,9 +21,6 @@ const INDENT = 14;
 
 /** The names of other cases that are told. */
 const FEW = 3;
-
-/** The further ways in which a requirement is broken that are told. */
-const WAYS = 8;
 
 /** Characters of a text where no terminal breaks the line. */
 const UNBROKEN = 400;
@@ -79,9 +76,11 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
 
 /** A line on each further way in which the requirement is broken. */
 function linesOfWays(found: ToldFinding, knowledge: Knowledge): string[] {
-  const lines = otherWays(found, knowledge).map((it) => `  another ${it.kind}, in ${it.case}: ${it.actual}`);
-  const more = lines.length - WAYS;
-  return [...lines.slice(0, WAYS), ...(more > 0 ? [`  … and ${plural(more, "more way")} (--verbose)`] : [])];
+  const lines = otherWays(found, knowledge).map(
+    (it) => `  ${WAY_TITLES[it.kind].toLowerCase()}, in ${it.case}: ${it.words}`,
+  );
+  const more = lines.length - MOST_WAYS;
+  return [...lines.slice(0, MOST_WAYS), ...(more > 0 ? [`  … and ${plural(more, "more way")} (--verbose)`] : [])];
 }
 
 /** A line of a transcript. The wrong one is never cut by the terminal, since its end may show the mistake. */

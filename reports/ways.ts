@@ -1,13 +1,26 @@
 import { isBroken, isFinding } from "../harness/catalogue.ts";
-import { type Knowledge, wayOf } from "./cause.ts";
+import { type Knowledge, likelyCause, wayOf } from "./cause.ts";
 import type { ToldFinding } from "./findings.ts";
 import type { ReportCheck } from "./report.ts";
 
+/** The most further ways that are told of one requirement. */
+export const MOST_WAYS = 8;
+
+type WayKind = "breach" | "end" | "mistake";
+
+/** The title of each kind of way. One mistake may show in several ways, so a further one is a guess. */
+export const WAY_TITLES: Readonly<Record<WayKind, string>> = {
+  breach: "Another breach",
+  end: "Another end",
+  mistake: "Perhaps another mistake",
+};
+
 /** A further way in which a requirement is broken, as one case shows it. It may be a bug of its own. */
 export interface OtherWay {
-  readonly kind: "breach" | "end";
+  readonly kind: WayKind;
   readonly case: string;
-  readonly actual: string;
+  /** The words for what came; for the likely mistake, where the same came of it. */
+  readonly words: string;
 }
 
 /** Tells if a check is one of a finding: a case that could not be judged shows no breach. */
@@ -17,15 +30,19 @@ export const isAlike = (it: ReportCheck, { requirement, verdict }: ToldFinding):
 /** Returns each further way in which the requirement of a finding is broken, with one case. */
 export function otherWays(found: ToldFinding, knowledge: Knowledge): readonly OtherWay[] {
   const { check, shown, cases } = found;
-  const told = new Set([wayOf(check, shown, knowledge), check.actual]);
+  const told = new Set([wayOf(check, shown, knowledge), check.actual, likelyCause(check, shown, knowledge)]);
   return cases.flatMap((it) => {
     const alike = it.checks.filter((other) => isAlike(other, found));
     return alike.flatMap((other): OtherWay[] => {
       const way = wayOf(other, it, knowledge);
-      // The same words would tell nobody what differs.
-      if (told.has(way) || told.has(other.actual)) return [];
-      told.add(way).add(other.actual);
-      return [{ kind: other.harm === undefined ? "breach" : "end", case: it.id, actual: other.actual }];
+      if (told.has(way)) return [];
+      // Where the same came, only the likely mistake tells what differs.
+      const isSame = told.has(other.actual);
+      const words = isSame ? likelyCause(other, it, knowledge) : other.actual;
+      if (words === undefined || told.has(words) || words === knowledge.causes?.[other.requirement]) return [];
+      told.add(way).add(words);
+      const kind = isSame ? "mistake" : other.harm === undefined ? "breach" : "end";
+      return [{ kind, case: it.id, words }];
     });
   });
 }

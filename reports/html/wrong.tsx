@@ -1,6 +1,7 @@
 import { beginning, findings, type ReportFinding } from "../findings.ts";
 import { suspectsFirst } from "../remarks.ts";
 import { commandExplain, commandFor } from "../shell-commands.ts";
+import { WAY_TITLES } from "../ways.ts";
 import { Background } from "./background.tsx";
 import type { PageCase, PageCheck, PageData, PageRequirement } from "./data.ts";
 import { around } from "./events.ts";
@@ -128,7 +129,7 @@ function Ways({ of: { ways = [] } }: { readonly of: PageRequirement }) {
     <ul class="links">
       {some.map((it, i) => (
         <li key={i}>
-          Another {it.kind}, in <RowLink id={it.case} />: <Came text={it.actual} most={WORDS} />
+          {WAY_TITLES[it.kind]}, in <RowLink id={it.case} />: <Came text={it.words} most={WORDS} />
         </li>
       ))}
     </ul>

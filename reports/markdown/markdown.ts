@@ -11,6 +11,7 @@ import type { Report } from "../report.ts";
 import { casesOf, connectionsIn, isWhole, ranOf, requirementsOf } from "../scope.ts";
 import { commandFor } from "../shell-commands.ts";
 import { isExpected, meaning, problemsOf, shownVerdict } from "../verdict.ts";
+import { MOST_WAYS, otherWays, WAY_TITLES } from "../ways.ts";
 import { spotsOf } from "../wrong-event.ts";
 import { block, bullets, code, heading, paragraph, print, sentence, table, text } from "./tree.ts";
 
@@ -113,12 +114,13 @@ const overviewOf = (found: readonly ToldFinding[], requirements: readonly Requir
 /** Tells if no finding before showed the same transcript. */
 const isFirst = ({ shown }: ToldFinding, before: readonly ToldFinding[]) => !before.some((it) => it.shown === shown);
 
-function inFull(
-  { verdict, requirement: { id, level }, shown, check }: ToldFinding,
-  withTranscript: boolean,
-  report: Report,
-  knowledge: Knowledge,
-): RootContent[] {
+function inFull(found: ToldFinding, withTranscript: boolean, report: Report, knowledge: Knowledge): RootContent[] {
+  const {
+    verdict,
+    requirement: { id, level },
+    shown,
+    check,
+  } = found;
   const cause = likelyCause(check, shown, knowledge);
   const statement = statementOf(id, knowledge.requirements);
   const expected = ownExpected(check, statement);
@@ -130,6 +132,14 @@ function inFull(
       ...(expected === undefined ? [] : [[text("Expected: "), said(expected)]]),
       [text("Came: "), said(check.actual)],
       ...(cause === undefined ? [] : [[text("Likely cause: "), ...sentence(cause)]]),
+      ...otherWays(found, knowledge)
+        .slice(0, MOST_WAYS)
+        .map((it) => [
+          text(`${WAY_TITLES[it.kind]}, in `),
+          code(it.case),
+          text(": "),
+          ...(it.kind === "mistake" ? sentence(it.words) : [said(it.words)]),
+        ]),
       [text(report.recording ? "Again: " : "Alone: "), code(commandFor(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0

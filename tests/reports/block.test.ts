@@ -50,12 +50,10 @@ const seen = (lines: readonly string[]) => lines.join("\n").replaceAll("\u001b",
 const show = (changes: Partial<BlockOptions> = {}, isTold = false) =>
   failureBlock(found, isTold, { ...options, ...changes });
 
-const said = (id: string, data: string): ReportCase => ({
+const said = (id: string, data: string, requirement = "message.schema", actual = `wrong: ${id}`): ReportCase => ({
   ...shown,
   id,
-  checks: [
-    { ...check, requirement: "message.schema", actual: `wrong: ${id}`, evidence: { connection: 0, events: [0] } },
-  ],
+  checks: [{ ...check, requirement, actual, evidence: { connection: 0, events: [0] } }],
   connections: [{ url: "ws://x", events: [event(0, "server", data)] }],
 });
 const goodbye = (rest: string) => `{"command":"system/disconnected/response"${rest}}`;
@@ -92,6 +90,26 @@ test("a finding tells once of each further way in which its requirement is broke
   expect(lines.filter((line) => line.startsWith("  another "))).toEqual([
     "  another breach, in a/other-part: wrong: a/other-part",
     "  another breach, in a/other-message: wrong: a/other-message",
+  ]);
+});
+
+test("where the same came of another mistake, a finding tells that mistake once", () => {
+  const carriedOut = (id: string): ReportCase =>
+    said(id, goodbye(',"status":"success"'), "malformed.rejected", "success");
+  const cases = [
+    "malformed/lenient-extra-nan",
+    "malformed/near-miss-space-before",
+    "malformed/near-miss-space-after",
+  ].map(carriedOut);
+  const [first] = cases as [ReportCase];
+  const requirement = { id: "malformed.rejected", level: "MUST" as const, verdict: "fail" as const, cases: [] };
+  const lines = failureBlock(
+    { ...found, requirement, check: first.checks[0] ?? check, shown: first, cases },
+    false,
+    options,
+  );
+  expect(lines.filter((line) => line.includes("another "))).toEqual([
+    expect.stringMatching(/^ {2}perhaps another mistake, in malformed\/near-miss-space-before: The command is trimmed/),
   ]);
 });
 
