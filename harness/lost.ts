@@ -204,7 +204,7 @@ function soleCause(fall: Fall, all: readonly CaseResult[], { availability, share
  */
 function rank(pointed: readonly CaseResult[], { fall, all, atWork }: Fallen, { protocol }: Pass): string[] {
   const isOfAll = (it: CaseResult) => Number(isPlain(it.case.id, protocol.foundations));
-  const likely = byLikelihood(atWork, fall.to, greetsAll(protocol)).toSorted((a, b) => isOfAll(a) - isOfAll(b));
+  const likely = byLikelihood(atWork, fall.to, greetsAll(protocol), all).toSorted((a, b) => isOfAll(a) - isOfAll(b));
   const ranked = [...pointed, ...likely, ...byRecency(notAtWork(atWork, all), fall.to)];
   return [...new Set(ranked.map((it) => it.case.id))].slice(0, NAMED);
 }

@@ -99,12 +99,18 @@ const wentAwayAt = ({ connections }: CaseResult, by: number): number =>
   );
 
 /**
- * Sorts suspects of what happened at a time, the likeliest first; `greets` tells if the server greets each client. A server that ends
+ * Sorts suspects of what happened at a time, the likeliest first; `greets` tells if the server greets each client, and `all` results tell what
+ * many clients send. A server that ends
  * before it answers ends over its oldest unanswered input, most likely over one that no other client sends; one that answers first ends
  * over the input that it answered last. So one of the former and two of the latter take turns: inputs that are read together are answered
  * together. The client that went away last comes after the first of each: no server answers that. All others follow, by recency.
  */
-export function byLikelihood(results: readonly CaseResult[], at: number, greets: boolean): readonly CaseResult[] {
+export function byLikelihood(
+  results: readonly CaseResult[],
+  at: number,
+  greets: boolean,
+  all: readonly CaseResult[] = results,
+): readonly CaseResult[] {
   const ranked = (time: (it: CaseResult) => number) =>
     results
       .map((it) => [it, time(it)] as const)
@@ -116,7 +122,7 @@ export function byLikelihood(results: readonly CaseResult[], at: number, greets:
   const inOrder = ranked((it) => unansweredSince(it, by, greets)).toSorted(
     (a, b) => Number(unread.has(a)) - Number(unread.has(b)),
   );
-  const counts = countInputs(results);
+  const counts = countInputs(all);
   // Only the way in which it was sent may be its own.
   const isUsual = (event: WireEvent) => (counts.get(essence(event)) ?? 0) > 1;
   const waits = (it: CaseResult) => acting(it).flatMap(({ events }) => unanswered(events, by, greets));

@@ -105,6 +105,15 @@ test("an input that others send, too, takes turns with one that nobody else send
   expect(ranked.map(({ beganAt }) => beganAt)).toEqual([4, 1, 5, 2, 3]);
 });
 
+test("an input is one that others send, too, also if they sent it earlier in the run", () => {
+  const plain = result(2, line("client", sends(2, "plain")));
+  const odd = result(3, line("client", sends(3, "odd")));
+  const before = [result(0, line("client", sends(0, "plain"), hears(0.5)))];
+  const ranked = (all: readonly CaseResult[]) => byLikelihood([plain, odd], 5, true, all).map(({ beganAt }) => beganAt);
+  expect(ranked([plain, odd])).toEqual([2, 3]);
+  expect(ranked([...before, plain, odd])).toEqual([3, 2]);
+});
+
 test("the key of a handshake does not make it one of its own; a client that left waits for nothing", () => {
   const asks = (key: string) => sends(10, `GET / HTTP/1.1\nSec-WebSocket-Key: ${key}\nHost: x`, "upgrade");
   const [one, other] = [result(1, line("client", asks("a"))), result(2, line("client", asks("b")))];
