@@ -8,6 +8,7 @@ import { keyId } from "../../certificates/envelope.ts";
 import { isPem, readPrivateKey } from "../../certificates/keys.ts";
 import { makeBundle, writtenIn } from "../../certificates/make.ts";
 import { BundleError } from "../../certificates/open.ts";
+import { keepSigned } from "../../certificates/signed-before.ts";
 import { type Spool, spool } from "../../certificates/spool.ts";
 import { levelOf } from "../../certificates/statement.ts";
 import { granted, obstacles } from "../../certificates/tell.ts";
@@ -63,6 +64,7 @@ export async function certifyCommand(args: CertifyArguments, protocol: Protocol)
     also: args.start === undefined ? [] : [LOG],
   };
   await Promise.all([prepareBundle(certifying.folder), ...certifying.also.map(prepare)]);
+  if (!certifying.key) await keepSigned(certifying.folder);
   return await withTarget(args, { log: LOG, files: REPORTS, protocol }, async (target, signal) => {
     const kept = await spool();
     try {

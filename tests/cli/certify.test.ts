@@ -52,6 +52,7 @@ beforeAll(async () => {
   const env = { TACHYON_KEY: read("own.pem") };
   healthy = await certify(protocol, "healthy", undefined, ["--out", "lobby-1.2.0", ...told], env);
   verified = await verify("healthy/lobby-1.2.0.tgz", "--public-key", "own.pub");
+  cpSync(at("healthy", "lobby-1.2.0.tgz"), at("packed.tgz"));
 }, 240_000);
 
 test("a server that conforms gets a signed bundle, at the highest level that it reaches", () => {
@@ -153,7 +154,7 @@ const further: Readonly<Record<string, () => Promise<void>>> = {
   "an older bundle stays if nothing new is certified": async () => {
     const before = read("healthy", "lobby-1.2.0", "SHA256SUMS");
     const args = ["certify", "ws://127.0.0.1:1", "--implementation", "lobby", "--out", "healthy/lobby-1.2.0"];
-    expect((await within(cwd, args)).code).toBe(3);
+    expect((await within(cwd, [...args, "--key", "own.pem"])).code).toBe(3);
     expect(read("healthy", "lobby-1.2.0", "SHA256SUMS")).toBe(before);
   },
 };
@@ -184,6 +185,12 @@ test.each<[string, string[], RegExp]>([
     /Cannot write a bundle to healthy: it holds lobby-1\.2\.0/,
   ],
   ["a file for a folder", certifying("--out", "own.pem"), /Cannot write a bundle to own\.pem: it is not a folder/],
+  [
+    "a signed bundle in the place of one that nobody signs",
+    certifying("--out", "healthy/lobby-1.2.0/"),
+    /: healthy\/lobby-1\.2\.0 holds a signed certificate, and the new one would not be signed\. Give --key, or another --out\.$/m,
+  ],
+  ["its archive alone", certifying("--out", "packed"), /: packed\.tgz holds a signed certificate/],
   [
     "too long a name",
     certifying("--revision", "x".repeat(101)),
