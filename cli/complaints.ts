@@ -1,4 +1,4 @@
-import { suggestion } from "../harness/usage.ts";
+import { nearestOf, suggestion } from "../harness/usage.ts";
 import { ALL_OPTIONS, COMMANDS, commandNamed, optionsOf } from "./commands/index.ts";
 import { MARK } from "./option-kinds.ts";
 import type { Subcommand } from "./subcommand.ts";
@@ -25,6 +25,9 @@ interface Complaint {
 
 const SEE_HELP = " See --help.";
 
+/** An option as it stands in a command line. */
+const dashed = (name: string): string => `${name.length === 1 ? "-" : "--"}${name}`;
+
 const COMPLAINTS: readonly Complaint[] = [
   {
     key: "Unknown argument: %s",
@@ -35,9 +38,13 @@ const COMPLAINTS: readonly Complaint[] = [
       const unknown = (names.split(", ")[0] ?? "").replace(/^"(\s*)"$/, "$1");
       if (words.includes(unknown)) return `"${unknown}" is one argument too many.${SEE_HELP}`;
       if (words.includes(`--no-${unknown}`)) return `There is no option --no-${unknown}.${SEE_HELP}`;
-      const dashes = unknown.length === 1 ? "-" : "--";
       const known = named ? optionsOf(named) : ALL_OPTIONS;
-      return `There is no option ${dashes}${unknown}.${suggestion(unknown, known) || SEE_HELP}`;
+      // yargs takes what stands behind one dash for letters.
+      const letters = words.map((it) => /^-(\w[\w-]+)/.exec(it)?.[1] ?? "").find((it) => it.includes(unknown)) ?? "";
+      const meant = nearestOf(letters, known);
+      if (unknown.length === 1 && meant !== undefined)
+        return `There is no option -${letters}. A long one has two dashes: ${dashed(meant)}.`;
+      return `There is no option ${dashed(unknown)}.${suggestion(unknown, known, dashed) || SEE_HELP}`;
     },
   },
   {
@@ -52,7 +59,9 @@ const COMPLAINTS: readonly Complaint[] = [
   {
     key: "Not enough non-option arguments: got %s, need at least %s",
     counts: true,
-    says: (_, { named }) => `Something is missing.${named ? ` Give ${named.takes}.` : ""}${SEE_HELP}`,
+    // What stands in brackets can be left out.
+    says: (_, { named }) =>
+      `Something is missing.${named ? ` Give ${named.takes.replace(/ \[.*/, "")}.` : ""}${SEE_HELP}`,
   },
   {
     key: "Not enough arguments following: %s",

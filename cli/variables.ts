@@ -11,11 +11,14 @@ export const PREFIX = "TACHYON";
 export const typedIn = (words: readonly string[]): ReadonlySet<string> =>
   new Set(words.flatMap((word) => /^--(?:no-)?([\w-]+)/.exec(word)?.[1] ?? []));
 
+/** The variable that stands for an option. */
+const variableOf = (option: string): string => `${PREFIX}_${option.replaceAll("-", "_").toUpperCase()}`;
+
 /** Says where the value of an option stands: in the command line, in a variable, or in a config. */
 export function placeOf(option: string, words: readonly string[], config = "the config"): string {
   const typed = typedIn(words);
   if (typed.has(option) || typed.has(camel(option))) return `--${option}`;
-  const variable = `${PREFIX}_${option.replaceAll("-", "_").toUpperCase()}`;
+  const variable = variableOf(option);
   return process.env[variable] === undefined ? `${config}: "${option}"` : variable;
 }
 
@@ -56,5 +59,5 @@ export function sortVariables(
 
 function checkSpelling(variable: string, name: string): void {
   if (ALL_OPTIONS.some((option) => distance(option, name) <= name.length / LETTERS))
-    throw new UsageError(`The variable ${variable} stands for no option.${suggestion(name, ALL_OPTIONS)}`);
+    throw new UsageError(`The variable ${variable} stands for no option.${suggestion(name, ALL_OPTIONS, variableOf)}`);
 }

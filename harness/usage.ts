@@ -16,18 +16,23 @@ export class UnreachableError extends Error {
   }
 }
 
-/** Returns a sentence with the known name nearest to a wrong one; nothing if none is near. */
-export function suggestion(wrong: string, known: readonly string[]): string {
+/** Returns a sentence with the known name nearest to a wrong one, in the form in which the user writes it; nothing if none is near. */
+export function suggestion(wrong: string, known: readonly string[], written = (name: string) => `"${name}"`): string {
   const best = nearestOf(wrong, known);
-  return best === undefined ? "" : ` The nearest known one is "${best}".`;
+  return best === undefined ? "" : ` The nearest known one is ${written(best)}.`;
 }
 
-/** Returns the name that another may be a typing mistake of. */
+/** Returns the name that another may be a typing mistake of, or the only one that goes on where it ends. */
 export function nearestOf(wrong: string, names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
   const best = closest(wrong, names);
-  return isNear(wrong, best) ? best : undefined;
+  if (isNear(wrong, best)) return best;
+  const [longer, another] = wrong.length < BEGINNING ? [] : names.filter((it) => it.startsWith(wrong));
+  return another === undefined ? longer : undefined;
 }
+
+/** The letters that a word needs to be the beginning of a name. */
+const BEGINNING = 3;
 
 /** Tells if a name is a typing mistake of another: two wrong letters, or one in three, but not all of them. */
 function isNear(wrong: string, known: string): boolean {

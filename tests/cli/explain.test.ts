@@ -106,13 +106,14 @@ describe("explain of a command of v0", () => {
   });
 });
 
-test.each([
+test.each<[string, string, ...string[]]>([
   ["greets-twise", "greets-twice"],
   ["disconnect/alon", "disconnect/alone"],
   ["version.onc", "version.once"],
+  ["friend/accept", "friend/acceptRequest", "--protocol", "v0"],
   ["__proto__", "See `list`"],
-])("explain of %s, which there is not, names the nearest", async (name, nearest) => {
-  const { code, stdout, stderr } = await within(path, ["explain", name]);
+])("explain of %s, which there is not, names the nearest", async (name, nearest, ...options) => {
+  const { code, stdout, stderr } = await within(path, ["explain", name, ...options]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(/^tachyon-conformance: There is no case, requirement, fault or command ".*"\. .*\.\n$/);
   expect(stderr).toContain(nearest);

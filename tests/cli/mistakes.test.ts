@@ -7,12 +7,15 @@ import { resolves, targetUrl } from "../../running/target.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 
 describe("a suggestion", () => {
-  const known = ["run", "list", "timeout", "version/greeting", "h"];
+  const known = ["run", "list", "timeout", "version/greeting", "h", "friend/acceptRequest", "friend/list", "user/info"];
   test.each([
     ["rnu", "run"],
     ["lst", "list"],
     ["tiemout", "timeout"],
     ["version/greting", "version/greeting"],
+    ["friend/accept", "friend/acceptRequest"],
+    ["friend/", undefined],
+    ["ve", undefined],
     ["greeting/version", undefined],
     ["polka", undefined],
     ["x", undefined],

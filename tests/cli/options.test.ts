@@ -13,7 +13,14 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
   test.each<[string, string[], RegExp]>([
     ["no command", [], /Name a command/],
     ["an unknown command", ["rnu"], /no command "rnu".*"run"/],
-    ["an unknown option", ["run", "--tiemout", "1"], /no option --tiemout.*"timeout"/],
+    ["an unknown option", ["run", "--tiemout", "1"], /no option --tiemout\. .* is --timeout\.$/m],
+    [
+      "a long option with one dash",
+      ["run", "-timeout", "500"],
+      /no option -timeout\. A long one has two dashes: --timeout\.$/m,
+    ],
+    ["one with a value, misspelt", ["run", "-tiemout=500"], /no option -tiemout\. A long one .*: --timeout\.$/m],
+    ["no shell to complete in", ["completion"], /: Something is missing\. Give <shell>\. See --help\.$/m],
     ["one argument too many", ["run", "ws://x", "y"], /"y" is one argument too many/],
     ["a value that is no number", ["run", "--timeout", "soon"], /--timeout takes one whole number from 1/],
     ["a missing value", ["run", "--timeout"], /--timeout needs a value/],
@@ -137,7 +144,7 @@ describe("options", () => {
     });
     expect(await within(cwd, ["run", ...one], { TACHYON_TIMEOT: "1" })).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/TACHYON_TIMEOT.*"timeout"/),
+      stderr: expect.stringMatching(/TACHYON_TIMEOT .* is TACHYON_TIMEOUT\.$/m),
     });
   });
 
