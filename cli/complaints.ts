@@ -59,7 +59,7 @@ const COMPLAINTS: readonly Complaint[] = [
   {
     key: "Not enough non-option arguments: got %s, need at least %s",
     counts: true,
-    // What stands in brackets can be left out.
+    // Words in brackets can be left out.
     says: (_, { named }) =>
       `Something is missing.${named ? ` Give ${named.takes.replace(/ \[.*/, "")}.` : ""}${SEE_HELP}`,
   },
