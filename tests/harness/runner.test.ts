@@ -31,6 +31,18 @@ describe("a case is judged", () => {
     });
   });
 
+  test("skip, with the requirement that is broken for a client that is alone, too", async () => {
+    const { url, close } = await protocol.serve({ fault: "calls-everything-a-match" });
+    closing.push(close);
+    const [result] = (await runAgainst(url, named("version/isolated"))).results;
+    expect(result?.checks.find(({ requirement }) => requirement === "parity.isolated")).toMatchObject({
+      verdict: "skip",
+      actual: expect.stringMatching(
+        /^a client of version \S+ alone gets "match" too: see parity\.(major|minor|patch)$/,
+      ),
+    });
+  });
+
   test("error, never fail, if the case itself throws or forgets a requirement that it declared", async () => {
     const { url } = await server();
     const throws = custom("throws", async () => {
