@@ -1,5 +1,7 @@
 import { Ajv, type AnySchema, type ErrorObject, type Options, type ValidateFunction } from "ajv";
 import { groupBy } from "./group.ts";
+import { isObject } from "./transcript.ts";
+import { nearestOf } from "./usage.ts";
 
 /** The options by which all schemas are validated. */
 export const AJV_OPTIONS = { strict: true, allErrors: true } as const;
@@ -53,27 +55,56 @@ export function validator(keywords: readonly string[] = [], how: Pick<Options, "
     matches: (schema, value) => compile(schema)(value),
     violations(schema, value) {
       const validate = compile(schema);
-      return validate(value) ? [] : worded(validate.errors ?? []);
+      return validate(value) ? [] : worded(validate.errors ?? [], schema, value);
     },
   };
 }
 
-/** Puts errors into words, each once. */
-function worded(errors: readonly ErrorObject[]): Violation[] {
+/** Puts the errors in a value into words, each once. */
+function worded(errors: readonly ErrorObject[], schema: AnySchema, value: unknown): Violation[] {
   const all = nearest(errors).map((error) => ({
-    path: pathOf(error),
+    path: namesIn(error.instancePath),
     keyword: error.keyword,
-    says: errorInWords(error),
+    says: `${errorInWords(error)}${instead(error, schema, value)}`,
   }));
   return [...new Map(all.map((violation) => [violation.says, violation])).values()];
 }
 
 /** Returns the names in a JSON pointer. */
-const pathOf = ({ instancePath }: ErrorObject) =>
-  instancePath
+const namesIn = (pointer: string) =>
+  pointer
     .split("/")
     .slice(1)
     .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+
+/** Returns what stands at the place that names lead to; nothing where they lead nowhere. */
+const at = (names: readonly string[], within: unknown): unknown =>
+  names.reduce((it, name) => (Object.hasOwn(Object(it), name) ? Object(it)[name] : undefined), within);
+
+/**
+ * Says what stands there instead: a misspelt property, or a value of another kind. The value itself would part mistakes that are told as
+ * one.
+ */
+function instead(
+  { keyword, params, schemaPath, instancePath }: ErrorObject,
+  schema: AnySchema,
+  value: unknown,
+): string {
+  const is = at(namesIn(instancePath), value);
+  if (keyword === "type") return params.type === "integer" && typeof is === "number" ? "" : `, not ${kindOf(is)}`;
+  if (keyword !== "required") return "";
+  const missing: string = params.missingProperty;
+  const known = at([...namesIn(schemaPath).slice(0, -1), "properties"], schema);
+  if (!isObject(known)) return "";
+  const strange = Object.keys(Object(is)).filter(
+    (name) => name.length <= 2 * missing.length && !Object.hasOwn(known, name),
+  );
+  const misspelt = nearestOf(missing, strange);
+  return misspelt === undefined ? "" : `, but has "${misspelt}"`;
+}
+
+/** The kind of a JSON value. */
+const kindOf = (value: unknown): string => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
 
 /** Reduces each union of the schema, inner ones first, to the errors of the branch that is nearest to the value. */
 function nearest(errors: readonly ErrorObject[]): ErrorObject[] {

@@ -1,6 +1,7 @@
 import { scenarios } from "../../harness/scenario.ts";
 import { type Violation, validator } from "../../harness/schema.ts";
 import { isObject, type Message, type MessageEnvelope } from "../../harness/transcript.ts";
+import { nearestOf } from "../../harness/usage.ts";
 import { formats } from "../../schemas/v0/formats.ts";
 import type { RequirementId } from "../../schemas/v0/requirements.ts";
 import { KINDS, type Kind, type Schemas } from "../../schemas/v0/schema.ts";
@@ -69,7 +70,16 @@ export const mistakesBy =
     const known = schemas.find(message.type, message.commandId);
     if (!known && schemas.isOfServers(message.type, message.commandId)) return "only servers may send it";
     if (!known && schemas.isElsewhere(message.commandId)) return undefined;
-    if (!known) return `there is no schema of ${message.type} ${message.commandId}`;
+    if (!known) return noSchemaOf(message, schemas);
     if (message.status !== "failed" && known.source.every((it) => it === "server")) return "only servers may send it";
     return violationsIn(schemas)(message)[0]?.says;
   };
+
+/** Says that a message has no schema, and which command it may be a typing mistake of. */
+function noSchemaOf({ type, commandId }: Message, { all }: Schemas): string {
+  const near = nearestOf(
+    String(commandId),
+    all.filter(({ kind }) => kind === type).map(({ command }) => command),
+  );
+  return `there is no schema of ${type} ${commandId}${near === undefined ? "" : `: is it ${near}?`}`;
+}

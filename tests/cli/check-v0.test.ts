@@ -87,6 +87,20 @@ describe("check", () => {
       );
     });
 
+    test("with the name that was meant, or what stands there instead", async () => {
+      const accept = { ...info("4", {}), commandId: "friend/accept" };
+      const wrong = [info("1", { userID: "1" }), info("2", { userId: 1 }), info("3", { userId: null }), accept];
+      writeFileSync(join(folder, "near.ndjson"), wrong.map((it) => says("client", it)).join(""));
+      const { stdout } = await within(folder, ["check", "near.ndjson", ...V0]);
+      for (const words of [
+        'user/info request: data lacks the property "userId", but has "userID"\n',
+        "user/info request: data.userId must be string, not number\n",
+        "user/info request: data.userId must be string, not null\n",
+        "friend/accept request: there is no schema of request friend/accept: is it friend/acceptRequest?\n",
+      ])
+        expect(stdout).toContain(words);
+    });
+
     test("in Markdown and on the page, whose transcript marks them", async () => {
       await check("--markdown", "clients.md", "--html", "clients.html", "--json", "clients.json");
       const read = (name: string) => readFileSync(join(folder, name), "utf8");

@@ -23,6 +23,17 @@ describe("schema violations name the property that breaks, of the nearest branch
       ],
     ],
     ["no data", { ...valid, data: undefined }, ['the message lacks the property "data"']],
+    [
+      "a misspelt property, beside others",
+      { ...valid, data: { tachyonVersion: "0.1.7", version_parity: "match", versionParities: 1, more: 2 } },
+      ['data lacks the property "versionParity", but has "version_parity"'],
+    ],
+    [
+      "no property of a near name",
+      { ...valid, data: { tachyonVersion: "0.1.7", parity: "match" } },
+      ['data lacks the property "versionParity"'],
+    ],
+    ["a list for an object", { ...valid, data: [] }, ["data must be object, not array"]],
     ["an unknown status", { ...valid, status: "ok" }, ['status must be "success" or "failed"']],
     [
       "an unknown reason",
