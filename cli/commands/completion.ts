@@ -19,14 +19,16 @@ const FUNCTION = `_${about.name.replaceAll("-", "_")}`;
 const SCRIPTS: Readonly<Record<string, string>> = {
   bash: `${FUNCTION}() {
   local IFS=$'\\n' words=("\${COMP_WORDS[@]:1:COMP_CWORD}")
-  COMPREPLY=($("\${COMP_WORDS[0]}" completion bash $'\\n'"\${words[*]}" 2>/dev/null))
+  # To bash, --case=id is three words, of which it completes the last.
+  local line="\${words[*]/#=/}"
+  COMPREPLY=($("\${COMP_WORDS[0]}" completion bash $'\\n'"\${line//$'\\n\\n'/$'\\n'}" 2>/dev/null))
 }
 complete -o default -F ${FUNCTION} ${about.name}
 `,
   zsh: `${FUNCTION}() {
   local -a found
   found=("\${(@f)$("\${words[1]}" completion zsh $'\\n'"\${(pj:\\n:)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ -n "\${found[1]}" ]]; then compadd -a found; else _files; fi
+  if [[ -n "\${found[1]}" ]]; then compadd -a found; else compset -P '--*='; _files; fi
 }
 compdef ${FUNCTION} ${about.name}
 `,
@@ -60,9 +62,12 @@ async function completions(words: readonly string[], load: Load, commands: Comma
     return place < 0 ? joined?.slice(`--${name}=`.length) : rest[place + 1];
   };
   const loadTyped = () => load({ protocol: typed("protocol"), actor: typed("actor") });
-  const option = /^--(.+)$/.exec(rest.at(-2) ?? "")?.[1] ?? "";
-  if (takesValue(command, option))
-    return startingWith(current, command.options[option]?.words ?? (await valuesOf(option, loadTyped)));
+  const [joined = "", ahead = rest.at(-2) ?? ""] = /^(--[^=]+)=/.exec(current) ?? [];
+  const option = /^--(.+)$/.exec(ahead)?.[1] ?? "";
+  if (takesValue(command, option)) {
+    const values = command.options[option]?.words ?? (await valuesOf(option, loadTyped));
+    return values.map((it) => `${joined}${it}`).filter((it) => it.startsWith(current));
+  }
   if (current.startsWith("-")) return startingWith(current, longOptionsOf(command));
   return Object.hasOwn(command.positionals, "id") ? startingWith(current, await valuesOf("id", loadTyped)) : [];
 }

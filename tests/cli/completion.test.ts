@@ -13,13 +13,22 @@ import { cwd } from "./workspace.ts";
 
 const exec = promisify(execFile);
 
-/** The lines by which each shell completes words without a terminal: `t` prints what can stand for the last of its words. */
+/**
+ * The lines by which each shell completes words without a terminal: `t` prints what can stand for the last of its words. Bash splits words
+ * at each `=`, and puts back what stands behind the last.
+ */
 const SHELLS: Readonly<Record<string, readonly [string, readonly string[], string]>> = {
   bash: [
     "bash",
     ["--norc", "-c"],
     `source <(tachyon-conformance completion bash)
-     t() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _tachyon_conformance; printf '%s\\n' "\${COMPREPLY[@]}"; }`,
+     t() {
+       COMP_WORDS=()
+       for word; do [[ $word == *=* ]] && COMP_WORDS+=("\${word%%=*}" = \${word#*=}) || COMP_WORDS+=("$word"); done
+       COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); COMPREPLY=(); _tachyon_conformance
+       [[ $word == *=* && -n $COMPREPLY ]] && COMPREPLY=("\${COMPREPLY[@]/#/\${word%%=*}=}")
+       printf '%s\\n' "\${COMPREPLY[@]}"
+     }`,
   ],
   zsh: [
     "zsh",
@@ -27,7 +36,7 @@ const SHELLS: Readonly<Record<string, readonly [string, readonly string[], strin
     `autoload -U compinit && compinit -D -u
      source <(tachyon-conformance completion zsh)
      compadd() { [[ $1 == -a ]] && print -rl -- \${(P)2} }
-     _files() { print }
+     _files() { print }; compset() { }
      t() { words=("$@"); CURRENT=$#; _tachyon_conformance }`,
   ],
 };
@@ -49,6 +58,8 @@ describe.each(byTurns(Object.entries(SHELLS), 2))("in %s", (_, [shell, args, scr
       .map((it) => it.trim().split("\n"));
   };
 
+  const alone = cases.map(({ id }) => id).filter((id) => id.startsWith("disconnect/al"));
+
   test("commands, options, ids and files are completed", async () => {
     expect(
       await complete(
@@ -56,7 +67,12 @@ describe.each(byTurns(Object.entries(SHELLS), 2))("in %s", (_, [shell, args, scr
         ["ru"],
         ["run", "ws://x", "--last"],
         ["run", "--case", "disconnect/al"],
+        ["run", "--case=disconnect/al"],
+        ["run", "--protocol=v"],
+        ["run", "--protocol="],
+        ["run", "--protocol=v0", "--case=connection/token-in-the-o"],
         ["run", "--out", "x"],
+        ["run", "--out=x"],
         ["explain", "parity.pat"],
         ["serve", "--fault", "greets-tw"],
         ["serve", "--protocol", "v0", "--fault", "names-the-l"],
@@ -68,7 +84,12 @@ describe.each(byTurns(Object.entries(SHELLS), 2))("in %s", (_, [shell, args, scr
       Object.keys(COMMANDS),
       ["run"],
       ["--last-failed"],
-      cases.map(({ id }) => id).filter((id) => id.startsWith("disconnect/al")),
+      alone,
+      alone.map((id) => `--case=${id}`),
+      ["--protocol=v0"],
+      VERSION_NAMES.map((name) => `--protocol=${name}`),
+      ["--case=connection/token-in-the-other-case"],
+      [""],
       [""],
       ["parity.patch"],
       ["greets-twice"],
