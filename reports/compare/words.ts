@@ -87,13 +87,19 @@ export function headline({ changes, requirements, lost, stays, outcome }: Compar
     told(explained, "broken where the case changed or it is expected"),
     told(changes.filter(isRegression), "broken") || (lost === undefined ? unbroken(outcome, explained.length > 0) : ""),
     told(kind("exposed"), "broken that could not be judged before"),
-    told(unjudged, `no longer judged in ${plural(cases, "case")}`),
+    told(unjudged, `no longer judged in ${plural(cases, "case")}${keeping(unjudged, requirements)}`),
     dropped > 0 ? `${plural(dropped, "MUST", "MUSTs")} not tested any more` : "",
     told(kind("warned"), "newly warned"),
     told(kind("fixed"), "fixed"),
     stays === undefined ? "" : "the target no longer goes away",
   ];
   return parts.filter((part) => part !== "").join(", ");
+}
+
+/** Says how many requirements are as before all the same, by other cases; empty where none are. */
+function keeping(changes: readonly Change[], changed: Comparison["requirements"]): string {
+  const n = requirementsIn(changes.filter(({ requirement }) => changed.every(({ id }) => id !== requirement)));
+  return n === 0 ? "" : ` (${plural(n, "keeps its verdict", "keep their verdict")})`;
 }
 
 /** Says how many requirements changed; empty where none did. */

@@ -151,8 +151,21 @@ describe("nobody can say that nothing broke", () => {
   });
 
   test("and the headline says in how many cases a MUST is judged no more", () => {
-    const text = compareTerminal(compareReports(found("pass"), found("skip")), ["a", "b"], plain);
+    const text = compareTerminal(compareReports(found("pass"), concluded(found("skip"))), ["a", "b"], plain);
     expect(text).toMatch(/^INCOMPLETE .*, 1 requirement no longer judged in 1 case$/m);
+  });
+
+  test("and how many of these have the verdict of other cases, and so no line among the requirements", () => {
+    const unrun = withCase(good, FAILING, ({ checks }) => ({
+      verdict: "skip",
+      checks: checks.filter((it) => it.requirement === "parity.patch").map((it) => ({ ...it, verdict: "skip" })),
+    }));
+    const text = compareTerminal(compareReports(good, concluded(unrun)), ["a", "b"], plain);
+    const [, all, kept] =
+      /, (\d+) requirements no longer judged in 1 case \((\d+) keep their verdict\)$/m.exec(text) ?? [];
+    expect(Number(kept)).toBeGreaterThan(1);
+    expect(Number(all) - Number(kept)).toBe(1);
+    expect(text).toMatch(/^requirements\n {2}parity\.patch \(MUST\): pass → skip\n\n/m);
   });
 });
 
