@@ -18,8 +18,8 @@ const PLAIN = /^(?:[\w. -]*[\w-])$/;
 export function unpacked(entries: readonly TarEntry[]): Unpacked {
   const placed = entries.filter(({ isFolder }) => !isFolder).map((it) => ({ ...it, ...placeOf(it.path) }));
   const home = placed.find(({ name }) => FILE_NAMES.includes(name))?.folder ?? "";
-  const own = placed.filter(({ name, folder }) => FILE_NAMES.includes(name) && folder === home);
-  const foreign = placed.filter((it) => !own.includes(it));
+  const isOwn = ({ name, folder }: Place) => FILE_NAMES.includes(name) && folder === home;
+  const [own, foreign] = [placed.filter(isOwn), placed.filter((it) => !isOwn(it))];
   const problem = twiceIn(placed) ?? strayIn(foreign, home) ?? folderIn(entries, home);
   return {
     files: new Map(own.map(({ name, content }) => [name, content])),
@@ -28,8 +28,14 @@ export function unpacked(entries: readonly TarEntry[]): Unpacked {
   };
 }
 
-/** The place of a file; no name where its path is no such place. */
-function placeOf(path: string): { readonly folder: string; readonly name: string } {
+/** The place of a file: its name, and the folder, if any. */
+interface Place {
+  readonly folder: string;
+  readonly name: string;
+}
+
+/** Returns the place of a path; one without a name where it is none. */
+function placeOf(path: string): Place {
   const [, folder = "", name = ""] = PLACE.exec(path) ?? [];
   return { folder, name };
 }
@@ -55,7 +61,7 @@ function twiceIn(files: readonly { readonly path: string; readonly name: string 
 }
 
 /** Finds a file that is none of a bundle, and that some program may put in the place of one, or anywhere else. */
-function strayIn(foreign: readonly (TarEntry & ReturnType<typeof placeOf>)[], home: string): string | undefined {
+function strayIn(foreign: readonly (TarEntry & Place)[], home: string): string | undefined {
   for (const { path, folder, name } of foreign) {
     if (name === "" || !["", home].includes(folder)) return `it holds ${namedPath(path)}, a file of another folder`;
     if (FILE_NAMES.some((own) => own.toLowerCase() === name.toLowerCase())) return `it holds ${name} in another folder`;

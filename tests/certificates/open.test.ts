@@ -192,6 +192,11 @@ test.each<[string, () => Promise<Buffer> | Buffer, RegExp]>([
   ["a text", () => Buffer.from("hello ".repeat(100)), /not a whole \.tgz/],
   ["bytes behind it", () => Buffer.concat([whole, Buffer.from("more")]), /bytes after the archive|not a whole \.tgz/],
   ["another one behind it", () => Buffer.concat([whole, compressed(Buffer.alloc(0))]), /packed again/],
+  [
+    "a file in another one behind it",
+    async () => Buffer.concat([whole, compressed(Buffer.concat([evil(FILES.html), END]))]),
+    /^there are bytes behind its end: /,
+  ],
   ["another one before it", () => Buffer.concat([compressed(Buffer.alloc(0)), whole]), /packed again/],
   [
     "more behind the end of the tar archive",
