@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Requirement } from "../harness/catalogue.ts";
 import { visible } from "./escape.ts";
 import { news } from "./findings.ts";
-import { statementOf } from "./names.ts";
+import { ownExpected, statementOf } from "./names.ts";
 import { remarks } from "./remarks.ts";
 import type { Report } from "./report.ts";
 import { commandFor } from "./shell-commands.ts";
@@ -34,7 +34,13 @@ function annotations(report: Report, requirements: readonly Requirement[]): stri
   const found = news(report).map(({ verdict, requirement: { id, level }, cases, shown, check }) => {
     const statement = statementOf(id, requirements);
     const title = `${verdict}: ${id} (${level}) in ${cases.length} of ${report.cases.length} cases`;
-    const words = `${statement} Expected: ${check.expected}. Came: ${check.actual}. For instance in ${shown.id}.`;
+    const expected = ownExpected(check, statement);
+    const words = [
+      statement,
+      ...(expected === undefined ? [] : [`Expected: ${ended(expected)}`]),
+      `Came: ${ended(check.actual)}`,
+      `For instance in ${shown.id}.`,
+    ].join(" ");
     return annotation(verdict === "fail" ? "error" : "warning", { title }, words);
   });
   const ends = remarks(report)
@@ -50,6 +56,9 @@ function annotations(report: Report, requirements: readonly Requirement[]): stri
       .slice(0, MOST);
   return [...of("error"), ...of("warning")];
 }
+
+/** A text with one full stop at its end. */
+const ended = (text: string): string => (text.endsWith(".") ? text : `${text}.`);
 
 /** A line that makes the runner annotate something. */
 interface Annotation {

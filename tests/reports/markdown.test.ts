@@ -114,6 +114,19 @@ describe("in GitHub Actions", () => {
     expect(annotations[0]).toContain("50%25\\n::error::x");
   });
 
+  test("an annotation says what is owed once, and ends each sentence once", () => {
+    const check = broken.cases.flatMap(({ checks }) => checks).find(({ verdict }) => verdict === "fail") as ReportCheck;
+    const statement = requirements.find(({ id }) => id === check.requirement)?.statement as string;
+    const annotated = (expected: string, actual: string) => {
+      const checks = [{ ...check, expected, actual }];
+      const report = withCase(broken, FAILING, () => ({ checks }));
+      return forGitHub("", report, requirements).split("::").at(-1)?.trim();
+    };
+    const told = (...parts: string[]) => [statement, ...parts, `For instance in ${FAILING}.`].join(" ");
+    expect(annotated(statement, "nothing")).toBe(told("Came: nothing."));
+    expect(annotated("one message.", "none.")).toBe(told("Expected: one message.", "Came: none."));
+  });
+
   test("the first ten annotations of each kind are written, since GitHub shows no more", () => {
     const ids = requirements.slice(0, 24).map(({ id }) => id);
     const checks = ids.map((requirement, i) => ({
