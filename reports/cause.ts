@@ -14,8 +14,9 @@ export interface Knowledge extends Partial<Pick<Protocol, "causes" | "clauses" |
 /** The other cause of a wait in vain. */
 const LATE = "Or it comes later: a longer --timeout shows that.";
 
-/** The usual mistake behind a finding of a case. Of several, the symptom decides. */
+/** The usual mistake behind a finding of a case. Of several, the symptom decides. What nobody could judge shows no mistake. */
 export function likelyCause(check: Told, it: Shown, knowledge: Knowledge): string | undefined {
+  if (check.verdict === "error") return undefined;
   const { causes, symptoms } = knowledge;
   const several = symptoms?.[check.requirement];
   const cause = (several && symptomOf(factsOf(check, it, knowledge).clue, several)) ?? causes?.[check.requirement];
@@ -39,7 +40,7 @@ export function wayOf(check: Told, it: Shown, knowledge: Knowledge): string {
 }
 
 /** The parts of a check that tell its cause. */
-type Told = Pick<ReportCheck, "requirement" | "actual" | "harm" | "endKind" | "silence" | "evidence">;
+type Told = Pick<ReportCheck, "requirement" | "verdict" | "actual" | "harm" | "endKind" | "silence" | "evidence">;
 
 /** The parts of a case that show a finding. */
 type Shown = Pick<ReportCase, "id" | "connections">;

@@ -3,14 +3,14 @@ import { CommandLine, Prose } from "./parts.tsx";
 
 interface ReadingProps {
   readonly of: PageRequirement;
-  /** The likely cause of a finding; without it the usual ones. */
+  /** The likely cause of a finding, or the usual ones. */
   readonly cause?: string | undefined;
   /** The command that explains more. */
   readonly explain: string;
 }
 
 /** The facts on a requirement beside its sentence: causes, the clause it comes from, and how to learn more. */
-export function Background({ of, cause = of.cause, explain }: ReadingProps) {
+export function Background({ of, cause, explain }: ReadingProps) {
   return (
     <>
       <dl class="reading">

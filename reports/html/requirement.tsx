@@ -44,7 +44,7 @@ export function RequirementRow({ it, cases, hidden, explain }: RequirementProps)
         </p>
         {open && (
           <>
-            <Background of={it} explain={explain} />
+            <Background of={it} cause={it.cause} explain={explain} />
             <Cases of={it} cases={cases} />
             <FaultsAndOtherCases of={it} />
           </>

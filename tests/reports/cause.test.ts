@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import type { Verdict } from "../../harness/catalogue.ts";
 import { AWAY, SHUT_OUT } from "../../harness/fall.ts";
 import type { Harm } from "../../harness/judge.ts";
 import type { Silence } from "../../harness/nothing.ts";
@@ -22,12 +23,13 @@ interface Shown {
   readonly harm?: Harm;
   readonly endKind?: string;
   readonly silence?: Silence;
+  readonly verdict?: Verdict;
 }
 
 /** The cause that is told of a requirement, where this came. */
 function causeOf(
   requirement: string,
-  { event: shown, url = "ws://x/", id = "a/case", silence, ...harmful }: Shown,
+  { event: shown, url = "ws://x/", id = "a/case", verdict = "fail", silence, ...harmful }: Shown,
   by = protocol,
 ) {
   const evidence = shown && { connection: 1, events: [1] };
@@ -38,7 +40,7 @@ function causeOf(
       ]
     : [];
   return likelyCause(
-    { requirement, actual: "", ...harmful, ...(silence && { silence }), ...(evidence && { evidence }) },
+    { requirement, verdict, actual: "", ...harmful, ...(silence && { silence }), ...(evidence && { evidence }) },
     { id, connections },
     by,
   );
@@ -166,10 +168,16 @@ test("each symptom of a malformed command shows in a case, and no two in one", (
   expect(ids.filter((id) => shows(id).length > 0 && !id.startsWith("malformed/lenient-"))).toMatchSnapshot();
 });
 
+test("what nobody could judge, since a bound of the suite was hit, has no likely cause", () => {
+  const shown = { event: event({ type: "limit", data: "a message of more than 1048576 bytes" }) };
+  expect(causeOf("message.json", shown)).toBeDefined();
+  expect(causeOf("message.json", { ...shown, verdict: "error" })).toBeUndefined();
+});
+
 test("a wait in vain may also have been too short", () => {
   const silence = { what: "system/version/response", afterMs: 2_000 };
   const told = (requirement: string) =>
-    likelyCause({ requirement, actual: "", silence }, { id: "", connections: [] }, protocol);
+    likelyCause({ requirement, verdict: "fail", actual: "", silence }, { id: "", connections: [] }, protocol);
   expect(told("version.greeting")).toBe(
     `${protocol.causes["version.greeting"]} Or it comes later: a longer --timeout shows that.`,
   );
