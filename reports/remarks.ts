@@ -41,6 +41,7 @@ export const remarks = (report: Remarkable): readonly Remark[] => [
   ...stopped(report),
   ...ended(report),
   ...unstable(report),
+  ...unread(report),
   ...lostHandshakes(report),
   ...stoodStill(report),
   ...limited(report),
@@ -117,6 +118,18 @@ function unstable(report: Remarkable): Remark[] {
   const hint = report.verdict === "pass" ? "; with --fail-on-unstable the exit code is 1 for that" : "";
   const so = failsForUnstable(report) ? ", which fails the run" : hint;
   return [{ label: "unstable", title: "Unstable", words: `${what}${so}`, cases: ids }];
+}
+
+/** Says at what the suite stopped reading, where that kept it from a whole result. */
+function unread({ verdict, cases }: Remarkable): Remark[] {
+  if (verdict !== "incomplete") return [];
+  const hits = cases.flatMap(({ connections }) => {
+    const bounds = connections.flatMap(({ events }) => events.flatMap((it) => (it.type === "limit" ? it.data : [])));
+    return bounds.slice(0, 1);
+  });
+  if (hits.length === 0) return [];
+  const words = `the suite stopped reading in ${plural(hits.length, "case")}: ${listed([...new Set(hits)], undefined, MOST)}`;
+  return [{ label: "unread", title: "More came than the suite reads", words, cases: [] }];
 }
 
 /** Says how many handshakes had no answer while others had one. */

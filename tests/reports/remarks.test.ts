@@ -24,6 +24,24 @@ describe("a remark that comes first", () => {
     );
   });
 
+  test("says at what the suite stopped reading, where the result is not whole for that", () => {
+    const limit = { type: "limit", at: 1, from: "server", data: "a message of more than 1048576 bytes" } as const;
+    const told = (verdict: "pass" | "error") =>
+      show(
+        concluded(
+          withCase(good, PARITY, ({ checks, connections }) => ({
+            verdict,
+            checks: checks.map((check) => ({ ...check, verdict })),
+            connections: connections.map((it) => ({ ...it, events: [...it.events, limit] })),
+          })),
+        ),
+      );
+    expect(told("error")).toContain(
+      "\n  unread   the suite stopped reading in 1 case: a message of more than 1048576 bytes\n",
+    );
+    expect(told("pass")).not.toContain("stopped reading");
+  });
+
   test("stands in the first lines of the summary, with the next command to type", async () => {
     const report = concluded({ ...withCase(good, PARITY, () => ({ unstable: true })), ...known });
     expect(report.verdict).toBe("fail");
