@@ -25,6 +25,7 @@ export const MESSAGE_IDS: Readonly<Record<string, string>> = {
   "with escapes": '\\ " / \b \f \n \r \t \u0000',
   "of a property that all objects have": "__proto__",
   "of a number": "1",
+  "of digits with zeros before them": "007",
   "of markup": "<b>1+1%20&amp;</b>",
   "that is a JSON text": '{"messageId":"1"}',
   "of a number with zeros": "0012.50",
