@@ -1,4 +1,6 @@
+import type { ConnectOptions } from "../../harness/scenario.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
+import { targeting } from "../websocket/heads.ts";
 import { PARAMETER, queryOf } from "./protocol.ts";
 
 /** The parity that a greeting gives to a client's version that can be parsed. */
@@ -63,6 +65,12 @@ export const missing = [
   { name: "in-a-value", query: `other=${PARAMETER}%3D${version}` },
 ];
 
+/** A question mark with no query behind it, which no URL object can hold. */
+export const emptyQuery: ConnectOptions = {
+  query: "",
+  handshake: { ask: targeting((target) => (target.includes("?") ? target : `${target}?`)) },
+};
+
 /** Versions that are no `major.minor.patch`. */
 export const unparseable = {
   empty: "",
@@ -74,6 +82,9 @@ export const unparseable = {
   "leading-zero": `0${version}`,
   "leading-zero-in-patch": `${major}.${minor}.0${patch}`,
   "leading-zero-in-minor": `${major}.0${minor}.${patch}`,
+  "point-behind": `${version}.`,
+  "in-quotes": `"${version}"`,
+  "nul-and-letter-behind": `${version}\0x`,
   "space-before": ` ${version}`,
   "space-after": `${version} `,
   "line-break-after": `${version}\n`,
@@ -100,6 +111,12 @@ export const unparseable = {
   null: "null",
 };
 
+/** Queries whose version is no `major.minor.patch` as the query is written. */
+export const unparseableQueries = {
+  "without-equals-sign": PARAMETER,
+  "equals-sign-behind": `${PARAMETER}=${version}=x`,
+};
+
 /** Differs from the version under test in its minor; the decoys differ in their major. */
 export const other = `${major}.${minor + 1}.${patch}`;
 const decoy = `${major + 9}.9.9`;
@@ -120,6 +137,7 @@ export const queries = {
   "in-the-middle": `a=1&${PARAMETER}=${other}&b=2`,
   "among-empty-pairs": `&&${PARAMETER}=${other}&`,
   "beside-a-bare-name": `other&${PARAMETER}=${other}`,
+  "beside-equals-signs-in-a-value": `other=abc==&${PARAMETER}=${other}`,
   "beside-a-question-mark": `other=a?b&${PARAMETER}=${other}`,
   "encoded-value": `${PARAMETER}=${other.replaceAll(".", "%2E")}`,
   "encoded-value-in-lower-case": `${PARAMETER}=${other.replaceAll(".", "%2e")}`,
@@ -139,6 +157,9 @@ export const queries = {
   ),
   "after-an-encoded-decoy": `other=%26${PARAMETER}%3D${decoy}&${PARAMETER}=${other}`,
 };
+
+/** A query that holds this other version behind a value that is no text: the URL standard replaces what is no UTF-8. */
+export const besideNoUtf8 = `other=%FF&${PARAMETER}=${other}`;
 
 /** Queries whose parity the protocol leaves open. */
 export const open = {

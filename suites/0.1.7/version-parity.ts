@@ -1,6 +1,7 @@
 import { isNothing, type Nothing, whyNothing } from "../../harness/nothing.ts";
 import type { ConnectOptions, Context } from "../../harness/scenario.ts";
 import { isObject, type Message } from "../../harness/transcript.ts";
+import { responseOf } from "../../harness/upgrade.ts";
 import { show } from "../../harness/words.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
@@ -25,7 +26,8 @@ const parsed = [...inputs.combinations, ...inputs.lookalikes]
       title: `a client of version ${value} connects`,
       given: value,
       tests: ["version.greeting", "version.success", "version.current", REQUIREMENTS[parityOf(value)]],
-      run: (context) => expectParity(context, queryOf(value), REQUIREMENTS[parityOf(value)], parityOf(value)),
+      run: (context) =>
+        expectParity(context, { query: queryOf(value) }, REQUIREMENTS[parityOf(value)], parityOf(value)),
     }),
   );
 
@@ -57,17 +59,26 @@ const missing = inputs.missing.map(({ name, query }) =>
     title: `a client connects without ${PARAMETER}: ${query === "" ? "no query at all" : `?${query}`}`,
     given: query,
     tests: ["version.greeting", "version.success", "version.current", "parity.missing"],
-    run: (context) => expectParity(context, query, "parity.missing", "unknown"),
+    run: (context) => expectParity(context, { query }, "parity.missing", "unknown"),
   }),
 );
 
-const unparseable = Object.entries(inputs.unparseable).map(([name, value]) =>
+const unparseable = [
+  ...Object.entries(inputs.unparseable).map(([name, value]) => ({
+    ...{ name, given: value, query: queryOf(value) },
+    title: `a client whose version is ${JSON.stringify(value)} connects`,
+  })),
+  ...Object.entries(inputs.unparseableQueries).map(([name, query]) => ({
+    ...{ name, given: query, query },
+    title: `a client connects with ?${query}`,
+  })),
+].map(({ name, title, given, query }) =>
   scenario({
     id: `version/unparseable-${name}`,
-    title: `a client whose version is ${JSON.stringify(value)} connects`,
-    given: value,
+    title,
+    given,
     tests: ["version.greeting", "version.success", "version.current", "parity.unparseable"],
-    run: (context) => expectParity(context, queryOf(value), "parity.unparseable", "unknown"),
+    run: (context) => expectParity(context, { query }, "parity.unparseable", "unknown"),
   }),
 );
 
@@ -77,7 +88,7 @@ const queries = Object.entries(inputs.queries).map(([name, query]) =>
     title: `a client of version ${inputs.other} connects with ?${shortened(query)}`,
     given: query,
     tests: ["version.greeting", "version.success", "version.current", "parity.query"],
-    run: (context) => expectParity(context, query, "parity.query", "minor_mismatch"),
+    run: (context) => expectParity(context, { query }, "parity.query", "minor_mismatch"),
   }),
 );
 
@@ -106,6 +117,27 @@ export const parityCases = [
   ...unparseable,
   ...queries,
   ...open,
+
+  scenario({
+    id: "version/missing-empty-query",
+    title: `a client connects without ${PARAMETER}: a question mark with nothing behind it`,
+    tests: ["version.greeting", "version.success", "version.current", "parity.missing"],
+    run: (context) => expectParity(context, inputs.emptyQuery, "parity.missing", "unknown"),
+  }),
+
+  scenario({
+    id: "version/query-beside-an-escape-of-no-utf-8",
+    title: `a client of version ${inputs.other} connects with ?${inputs.besideNoUtf8}`,
+    tests: ["version.greeting", "version.success", "version.current", "parity.query"],
+    async run(context) {
+      const client = await context.connect({ query: inputs.besideNoUtf8 });
+      // As with a broken escape: many frameworks refuse the whole request.
+      if (Number(responseOf(client.transcript)?.status) >= 400)
+        return context.unasked("parity.query", "no server has to take an escape that is no UTF-8");
+      const told = judgeGreeting(context, await greeting(client), "parity.query");
+      if (told !== undefined) context.check("parity.query", told, { const: "minor_mismatch" });
+    },
+  }),
 
   scenario({
     id: "version/open-broken-escape",
@@ -175,14 +207,14 @@ async function greetedTogether(
   return all;
 }
 
-/** Connects with a query and judges the parity in the greeting. */
+/** Connects and judges the parity in the greeting. */
 async function expectParity<Id extends RequirementId>(
   context: Context<Id | Greeting>,
-  query: string,
+  options: ConnectOptions,
   requirement: Id,
   expected: string,
 ): Promise<void> {
-  const versionParity = await toldParity(context, { query }, requirement);
+  const versionParity = await toldParity(context, options, requirement);
   if (versionParity !== undefined) context.check(requirement, versionParity, { const: expected });
 }
 
