@@ -28,6 +28,7 @@ export const ofCases: Readonly<Record<string, readonly string[]>> = {
   "malformed/by-a-client-of-another-version": ["parity.usable"],
   "malformed/several-of-one-client": ["malformed.usable"],
   "malformed/five-unknown-of-one-client": ["malformed.usable"],
+  "malformed/twelve-unknown-of-one-client-one-by-one": ["malformed.usable"],
   "version/idle": ["disconnect.isolated"], // Others come and go beside it, also when it runs alone.
   // A server may carry these out.
   "malformed/unspecified-binary-frame": ["disconnect.isolated"],
@@ -43,6 +44,8 @@ export const ofCases: Readonly<Record<string, readonly string[]>> = {
   // A greeting that fails is taken for the answer.
   "malformed/not-for-clients-version-request": ["version.success"],
   "disconnect/spelled-command-last": ["disconnect.extra-properties"],
+  "disconnect/spelled-an-escaped-pair-of-surrogates": ["disconnect.extra-properties"],
+  "disconnect/spelled-spaces-in-empty-brackets": ["disconnect.extra-properties"],
   "transport/extensions-deflate": ["disconnect.reconnect"],
   "transport/ping-between-fragments": ["transport.fragmentation", "transport.segmentation"],
   "transport/masked-with-zeros": REQUESTS,

@@ -120,6 +120,8 @@ const MORE: Partial<Record<RequirementId, Ids>> = {
 const OF_CASES: Readonly<Record<string, Ids>> = {
   "invalid/system-disconnect": ["disconnect.answered"],
   "requests/spelled-command-last": ["request.extra"],
+  "requests/spelled-an-escaped-pair-of-surrogates": ["request.extra"],
+  "requests/spelled-spaces-in-empty-brackets": ["request.extra"],
   "requests/pipelined-in-turn": ["unknown.unimplemented", "invalid.usable"],
   // A request may come with a pong in one segment.
   "transport/pong-with-no-payload": ["transport.segmentation"],

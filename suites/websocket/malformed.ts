@@ -1,3 +1,4 @@
+import type { Connection } from "../../harness/connection.ts";
 import type { Outgoing } from "../../harness/deeds.ts";
 import { ended } from "../../harness/ending.ts";
 import { isNothing } from "../../harness/nothing.ts";
@@ -8,6 +9,7 @@ import { fate, refusalFate } from "./fate.ts";
 import { deepTexts, malformedGroups, refusableTexts, unspecifiedInputs, unwatchedGroups } from "./malformed-inputs.ts";
 import { type Reaction, reactTo } from "./malformed-reaction.ts";
 import { ACTING, besideBystander, judgeSurvival, withBystander } from "./survival.ts";
+import { answerToPing } from "./transport-pings.ts";
 import { inQuotes, sayLost, slug, spaced } from "./words.ts";
 
 /** The cases of the section "Malformed commands". */
@@ -18,6 +20,7 @@ export const malformedCases = (dialect: MalformedDialect): readonly Case[] => [
   ...refusable(dialect),
   ...deep(dialect),
   ...inARow(dialect),
+  oneByOne(dialect),
 ];
 
 const watched = (dialect: MalformedDialect) =>
@@ -132,13 +135,39 @@ const inARow = (dialect: MalformedDialect): readonly Case[] =>
       async run(context) {
         const client = await context.connect(ACTING);
         client.send(...texts, dialect.request);
-        const afterwards = await dialect.answer(client);
-        if (isNothing(afterwards) && dialect.mayBeLost(client.transcript))
-          return sayLost(context, "malformed.usable", client.transcript);
-        judgeUsable(dialect, context, { afterwards });
+        await judgeLast(dialect, context, client);
       },
     }),
   );
+
+/** More than a server may bear of one client before it stops serving it. */
+const DOZEN = 12;
+
+/** Sends one unknown command after another, each when the one before was read, so that no end of TCP can hide a goodbye. */
+const oneByOne = (dialect: MalformedDialect): Case =>
+  dialect.scenario({
+    id: "malformed/twelve-unknown-of-one-client-one-by-one",
+    title: `a client sends ${DOZEN} unknown commands, each with a ping, whose pong it awaits, and then a ${dialect.words.request}, while its connection lasts`,
+    given: dialect.unknown,
+    tests: ["malformed.usable"],
+    async run(context) {
+      const client = await context.connect(ACTING);
+      for (let sent = 0; sent < DOZEN; sent++) {
+        client.send(dialect.unknown);
+        if (isNothing(await answerToPing(client, `${sent}`))) break;
+      }
+      client.send(dialect.request);
+      await judgeLast(dialect, context, client);
+    },
+  });
+
+/** Judges what became of a connection on which several commands were sent, with a request as the last. */
+async function judgeLast(dialect: MalformedDialect, context: Context<"malformed.usable">, client: Connection) {
+  const afterwards = await dialect.answer(client);
+  if (isNothing(afterwards) && dialect.mayBeLost(client.transcript))
+    return sayLost(context, "malformed.usable", client.transcript);
+  judgeUsable(dialect, context, { afterwards });
+}
 
 /** The client that sends a command once more, without a fence. */
 const PATIENT = { ...ACTING, name: "client, with patience" };

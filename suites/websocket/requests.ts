@@ -47,6 +47,8 @@ export const rareProperties: Readonly<Record<string, string>> = {
 export const rareNumbers: Readonly<Record<string, string>> = {
   "minus-zero": "-0",
   "an-exponent": "-1.5E+2",
+  "an-exponent-behind-a-small-e": "1e5",
+  "a-negative-exponent": "1E-5",
   "an-integer-past-2-53": "9007199254740993",
   "the-last-integer-of-64-bits": "9223372036854775807",
   "the-first-integer-of-64-bits": "-9223372036854775808",
@@ -63,10 +65,15 @@ export function spellings({ request, key, name }: Pick<Dialect, "request" | "key
     "spaces-around": `  ${text}  `,
     "spaces-inside": tokens(text).join(" "),
     "tabs-and-line-breaks": `\r\n{${properties.join(",")}\r\n}\r\n`,
+    "a-tab-behind": `${text}\t`,
+    "carriage-returns-alone": `\r${tokens(text).join("\r")}\r`,
     "escaped-slashes": text.replaceAll("/", "\\/"),
+    "slashes-escaped-in-capital-digits": text.replaceAll("/", "\\u002F"),
     "one-escaped-letter": text.replace(name, escapeAll(name.slice(0, 1)) + name.slice(1)),
     "escaped-letters": text.replace(name, escapeAll(name)),
     "escaped-name": text.replace(key, escapeAll(key)),
+    "an-escaped-pair-of-surrogates": requestWith(request, '"extra":"\\ud83d\\udca5"'),
+    "spaces-in-empty-brackets": requestWith(request, '"extra":[[ ],{ }]'),
     "command-last": `{"a":1,"b":{"${key}":"banana"},${text.slice(1)}`,
   };
 }
