@@ -1,27 +1,16 @@
-import { glob } from "../../harness/glob.ts";
 import type { Clue, Symptom } from "../../harness/protocol.ts";
 import { isObject, json } from "../../harness/transcript.ts";
-import { halfClosed, harmed, harmedByGoodbye, leftWaiting, showsEnd, showsSilence } from "../websocket/causes.ts";
+import {
+  halfClosed,
+  harmed,
+  harmedByGoodbye,
+  inCase,
+  leftWaiting,
+  showsEnd,
+  showsSilence,
+} from "../websocket/causes.ts";
 import type { Breakable } from "./causes.ts";
-
-/** Tells if the message that shows it has one of these values as its parity. */
-const answers =
-  (...parities: readonly string[]) =>
-  ({ event }: Clue): boolean => {
-    const message = event && json(event);
-    return isObject(message) && isObject(message.data) && parities.includes(String(message.data.versionParity));
-  };
-
-/** Tells if a case whose id matches one of these globs shows it. */
-const inCase = (...patterns: readonly string[]): ((clue: Clue) => boolean) => {
-  let matches: readonly ((name: string) => boolean)[] | undefined; // Few commands ask, and all would wait for the library.
-  return ({ caseId }) => {
-    matches ??= patterns.map(glob);
-    return matches.some((it) => it(caseId));
-  };
-};
-
-const isMismatch = answers("major_mismatch", "minor_mismatch", "patch_mismatch");
+import { versionSymptoms } from "./symptoms-version.ts";
 
 /** Tells if a text that does not even begin as JSON shows it. */
 const isProse = ({ event }: Clue): boolean => event?.type === "text" && !/^\s*[[{]/.test(event.data);
@@ -37,33 +26,13 @@ const breaksBy =
   ({ event }: Clue): boolean =>
     event?.type === "violation" && event.failure === failure;
 
-/** The mistakes that show in numbers which only resemble the right one. */
-const numbers: readonly Symptom[] = [
-  {
-    shows: inCase("version/parity-*-with-zero", "version/parity-*-with-digit-before"),
-    cause:
-      "If only such numbers fail, versions are compared digit by digit, or as texts or prefixes, not number by number.",
-  },
-  {
-    shows: inCase("version/parity-*-wrapped-*"),
-    cause:
-      "If only such numbers fail, a part of the version is kept in an integer that is too small: a larger number becomes the right one.",
-  },
-];
-
 /** The usual mistakes that show in what came, where a requirement has several. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
   "transport.handshake": leftWaiting,
   "transport.survives": harmed,
   "malformed.survives": harmed,
   "disconnect.isolated": harmedByGoodbye,
-  "parity.match": [
-    {
-      shows: inCase("transport/odd-*", "transport/handshake-*"),
-      cause:
-        "If only such clients are told so, the parity depends on more than `tachyonVersion`, such as a header of the request.",
-    },
-  ],
+  ...versionSymptoms,
   "message.json": [
     {
       shows: breaksBy("WS_ERR_INVALID_CLOSE_CODE"),
@@ -111,64 +80,37 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
       cause: "An exception ends the handler, and the connection with it, before anything is said.",
     },
   ],
-  "parity.major": [
-    ...numbers,
-    { shows: answers("minor_mismatch"), cause: "The minor is looked at first, before the major." },
-    { shows: answers("patch_mismatch"), cause: "The patch is looked at first, before the major." },
-    { shows: answers("match"), cause: "The majors are only compared in one direction, or not at all." },
-  ],
-  "parity.minor": [
-    ...numbers,
-    {
-      shows: answers("patch_mismatch"),
-      cause:
-        "The patch is compared before the minor, a minor that differs gets the answer for a patch, or only higher or only lower minors count as different.",
-    },
-    {
-      shows: answers("match", "major_mismatch"),
-      cause:
-        "Versions are compared as one text or one number, not part by part; or only higher or only lower minors count as different, so that the patch decides.",
-    },
-  ],
-  "parity.patch": [
-    {
-      shows: (clue) => answers("match")(clue) && /=0\.1\.7\d/.test(clue.url ?? ""),
-      cause: "Versions are compared as texts or prefixes, so that 0.1.70 is taken for 0.1.7.",
-    },
-    ...numbers,
-    { shows: answers("match"), cause: "Another patch is taken for compatible, and so for a match." },
-  ],
-  "parity.query": [
-    {
-      shows: inCase("version/parity-equal-higher-equal"),
-      cause:
-        "The parameter is not found at all: the server looks for another name or case than `tachyonVersion`, or a proxy drops the query.",
-    },
-    {
-      shows: ({ url }) => url?.includes(";") === true,
-      cause: "The parser of queries splits them at `;`, too, as older ones do.",
-    },
-  ],
-  "parity.missing": [
-    {
-      shows: answers("match"),
-      cause: "A missing parameter falls back to the server's own version, or a longer name is taken for it.",
-    },
-    { shows: isMismatch, cause: "A missing parameter is parsed as 0.0.0, and becomes a mismatch." },
-  ],
-  "parity.unparseable": [
-    {
-      shows: answers("match"),
-      cause:
-        "A lenient parser accepts spaces, a leading `v`, leading zeros or missing parts, and takes the version for its own.",
-    },
-    { shows: isMismatch, cause: "A version that cannot be read becomes a mismatch instead of `unknown`." },
-  ],
   "transport.extensions": [
     {
       shows: inCase("transport/extensions-deflate-in-fragments"),
       cause:
         "A ping between the fragments of a compressed message is taken for a part of it, or sets its decompression back.",
+    },
+  ],
+  "disconnect.encoding": [
+    {
+      shows: inCase(
+        "disconnect/spelled-{a-tab-behind,carriage-returns-alone,spaces-in-empty-brackets,slashes-escaped-in-capital-digits,an-escaped-pair-of-surrogates}",
+      ),
+      cause:
+        "If only such spellings fail, JSON is read by a parser of one's own, which lacks some white space or escapes of RFC 8259. Take that of the language.",
+    },
+  ],
+  "disconnect.extra-properties": [
+    {
+      shows: inCase("disconnect/extra-a-text-with-{quotes,a-backslash-at-its-end}", "disconnect/extra-number-*"),
+      cause:
+        "If only such values fail, JSON is read by a parser of one's own: it takes `\\\"` or `\\\\` for the end of a text, or lacks some form of number. Take that of the language.",
+    },
+    {
+      shows: inCase("disconnect/extra-{data*,a-message-id*,a-status-of-success,a-type}"),
+      cause:
+        "Properties that other commands or protocols have are looked at before the command is known: their types, or what they say, decide then.",
+    },
+    {
+      shows: inCase("disconnect/extra-names-of-a-connection"),
+      cause:
+        "The properties of a message are copied onto the object that stands for its connection, and replace its own.",
     },
   ],
   "disconnect.answered": [
@@ -200,6 +142,11 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     {
       shows: inCase("malformed/near-miss-{letter-after,letter-before,part-twice,service-before,query}"),
       cause: "A command is found by a part of its name: by a search for it, or a pattern without both ends.",
+    },
+    {
+      shows: inCase("malformed/near-miss-{hash,semicolon,colon,at-sign}-behind"),
+      cause:
+        "A command is cut at a sign such as `#`, `;`, `:` or `@` before it is compared, as if an id or a version stood behind that.",
     },
     {
       shows: inCase("malformed/nested-{in-array,in-arrays,after-number-in-array}"),

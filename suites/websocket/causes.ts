@@ -1,4 +1,5 @@
 import { AWAY, SHUT_OUT } from "../../harness/fall.ts";
+import { glob } from "../../harness/glob.ts";
 import type { Clue, Symptom } from "../../harness/protocol.ts";
 import type { SharedId } from "./dialect.ts";
 
@@ -116,3 +117,12 @@ const OVER: ReadonlySet<string | undefined> = new Set(["close", "end", "error"])
 
 /** Tells if the connection was over before it came. */
 export const showsEnd = ({ check, event }: Clue): boolean => check.silence === undefined && OVER.has(event?.type);
+
+/** Tells if a case whose id matches one of these globs shows it. */
+export const inCase = (...patterns: readonly string[]): ((clue: Clue) => boolean) => {
+  let matches: readonly ((name: string) => boolean)[] | undefined; // Few commands ask, and all would wait for the library.
+  return ({ caseId }) => {
+    matches ??= patterns.map(glob);
+    return matches.some((it) => it(caseId));
+  };
+};
