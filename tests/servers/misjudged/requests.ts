@@ -65,6 +65,26 @@ const chokes = (on: (it: string) => boolean): Misjudged =>
     open,
   );
 
+/** Makes one that takes a text with this in it for no JSON. */
+const rejects = (pattern: RegExp, right: Right): Misjudged =>
+  chooses(() => ({ read: (text, binary) => (binary || pattern.test(text) ? undefined : commandIn(text)) }), right);
+
+/** Makes one that answers so many undefined commands of a client, and drops it over the next. */
+const bears = (count: number, right: Right): Misjudged =>
+  chooses(() => {
+    const refused = new Map<Session, number>();
+    return {
+      refuse(session, command) {
+        const before = refused.get(session) ?? 0;
+        refused.set(session, before + 1);
+        const name = typeof command === "string" ? /^(?!system\/)(\w+\/\w+)\/request$/.exec(command)?.[1] : undefined;
+        if (before === count) session.drop();
+        else if (name) session.say({ command: `${name}/response`, status: "failed", reason: "invalid_command" });
+        else dismiss(session);
+      },
+    };
+  }, right);
+
 /** Makes one that stumbles over a property of these names, and then does something to its client. */
 const stumbles = (names: readonly string[], act: (session: Session) => void, right: Right): Misjudged =>
   chooses(
@@ -131,6 +151,10 @@ export const ofRequests: Readonly<Record<string, Misjudged>> = {
   "splits the query at semicolons alone where there is one": splits((query) =>
     versionIn(query.includes(";") ? query.replaceAll("&", "%26").replaceAll(";", "&") : query),
   ),
+  "gives up a query over a pair with two equals signs": splits((query) =>
+    versionIn(query.split("&").some((pair) => pair.split("=").length > 2) ? "" : query),
+  ),
+  "gives up a query over an escape that is no UTF-8": splits((query) => versionIn(/%FF/.test(query) ? "" : query)),
   "reads 600 characters of the query": splits((query) => versionIn(query.slice(0, 600))),
   "reads 2,000 characters of the query": splits((query) => versionIn(query.slice(0, 2_000))),
   ...Object.fromEntries([8, 16, 32].map((bits) => [`keeps a patch in ${bits} bits`, wrapsPatch(bits)])),
@@ -144,6 +168,10 @@ export const ofRequests: Readonly<Record<string, Misjudged>> = {
   },
   "stores no text over 5,000 bytes": chokes((text) => Buffer.byteLength(text) > 5_000),
 
+  // They read JSON by a parser of their own.
+  "knows the digits of an escape in lower case alone": rejects(/\\u[0-9a-f]*[A-F]/, { told: ["disconnect.encoding"] }),
+  "knows no escaped quote in a text": rejects(/\\"/, open),
+
   // They stumble over names of methods.
   "drops everybody over a property called as a method": stumbles(["hasOwnProperty", "toString"], dropAll, harms),
   "drops all others over one 100 ms later": stumbles(
@@ -155,6 +183,12 @@ export const ofRequests: Readonly<Record<string, Misjudged>> = {
     harms,
   ),
   "refuses a property called as a method": stumbles(["hasOwnProperty", "toString", "constructor"], dismiss, open),
+
+  "cuts a command at a sign": chooses(
+    () => ({ read: (text, binary) => (binary ? undefined : String(commandIn(text)).split(/[#;:@]/)[0]) }),
+    { told: ["malformed.rejected"] },
+  ),
+  "drops a client over its sixth unknown command": bears(5, { told: ["termination.announced", "malformed.usable"] }),
 
   "names its goodbye after the request": chooses(
     () => ({
