@@ -112,7 +112,7 @@ export const disconnectFaults: Faults = {
   "wants-the-command-first": {
     says: "Refuses a disconnect request whose first property is not the command, or that is laid out with white space.",
     breaks: "disconnect.encoding",
-    change: refusing((text) => !/^\{"(command|\\u)/.test(text)),
+    change: refusing((text) => !/^\{"(command|\\u)/.test(text) || /[[{]\s|\s$/.test(text)),
   },
   "disconnects-everybody": {
     says: "Ends all other connections, too, when a client asks to be disconnected.",
