@@ -1,7 +1,15 @@
 import { glob } from "../../harness/glob.ts";
 import type { Clue, Symptom } from "../../harness/protocol.ts";
 import { isObject, json } from "../../harness/transcript.ts";
-import { halfClosed, harmed, harmedByGoodbye, leftWaiting, showsEnd, showsSilence } from "../websocket/causes.ts";
+import {
+  halfClosed,
+  harmed,
+  harmedByGoodbye,
+  leftWaiting,
+  showsEnd,
+  showsInCase,
+  showsSilence,
+} from "../websocket/causes.ts";
 import type { Breakable } from "./causes.ts";
 
 /** Tells if the message that shows it has one of these values as its parity. */
@@ -37,6 +45,8 @@ const breaksBy =
   ({ event }: Clue): boolean =>
     event?.type === "violation" && event.failure === failure;
 
+const textOf = ({ event }: Clue): string => (event && "data" in event ? event.data : "");
+
 /** The mistakes that show in numbers which only resemble the right one. */
 const numbers: readonly Symptom[] = [
   {
@@ -53,8 +63,9 @@ const numbers: readonly Symptom[] = [
 
 /** The usual mistakes that show in what came, where a requirement has several. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+  ...showsInCase,
   "transport.handshake": leftWaiting,
-  "transport.survives": harmed,
+  "transport.survives": [...harmed, ...showsInCase["transport.survives"]],
   "malformed.survives": harmed,
   "disconnect.isolated": harmedByGoodbye,
   "parity.match": [
@@ -75,6 +86,16 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
       cause: "The server masks its frames, as a client does: only clients mask (RFC 6455, 5.1).",
     },
     {
+      shows: (clue) => breaksBy("WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH")(clue) && /length 1$/.test(textOf(clue)),
+      cause:
+        "A close frame holds a single byte: it is empty, or begins with the two bytes of a code (RFC 6455, 5.5.1).",
+    },
+    {
+      shows: breaksBy("WS_ERR_INVALID_UTF8"),
+      cause:
+        "A text, or the reason of a close frame, is encoded in something else than UTF-8, such as Latin-1, or cut off in a character.",
+    },
+    {
       shows: breaksBy("WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH"),
       cause:
         "A control frame holds more than 125 bytes, such as a close frame whose reason is longer than 123, or a pong whose bytes were encoded as text (RFC 6455, 5.5).",
@@ -92,6 +113,7 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
   ],
   "transport.close": [
     ...halfClosed,
+    ...showsInCase["transport.close"],
     {
       shows: breaksBy("WS_ERR_INVALID_CLOSE_CODE"),
       cause:
@@ -165,6 +187,7 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     { shows: isMismatch, cause: "A version that cannot be read becomes a mismatch instead of `unknown`." },
   ],
   "transport.extensions": [
+    ...showsInCase["transport.extensions"],
     {
       shows: inCase("transport/extensions-deflate-in-fragments"),
       cause:
@@ -172,6 +195,10 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     },
   ],
   "disconnect.answered": [
+    {
+      shows: (clue) => clue.caseId === "version/idle" && showsSilence(clue),
+      cause: "A timer sets a client aside that says nothing for a while, and what it says later is not read.",
+    },
     { shows: showsSilence, cause: "The handler of the command was never registered, or what it sends is lost." },
     { shows: showsEnd, cause: "The socket is closed before the answer is flushed, or at once without one." },
   ],

@@ -34,7 +34,7 @@ export const bytesOf = ({ frames }: FrameViolation): Buffer => Buffer.concat(fra
 
 type Rows = Readonly<Record<string, Frame | readonly Frame[]>>;
 
-/** Where the extension is accepted; where it is not, it has a reserved bit. No block begins with such bits (RFC 1951, 3.2.3). */
+/** Breaks the extension where that is accepted, and has a reserved bit where it is not. No block begins with such bits (RFC 1951, 3.2.3). */
 const NOT_DEFLATED: FrameViolation = {
   name: "a compressed text that cannot be inflated",
   frames: [{ opcode: text, payload: Uint8Array.of(0xff, 0xff, 0xff, 0xff), reserved: 4 }],

@@ -82,7 +82,7 @@ const vanishes = (dialect: Dialect) =>
       }),
   });
 
-/** Where all clients share what decodes texts, the bytes that are left in it stand before the next text. */
+/** Finds a decoder that all clients share: the bytes that are left in it stand before the next text. */
 const cutOff = (dialect: Dialect) =>
   dialect.scenario({
     id: "transport/violation-a-text-cut-off-in-a-character-and-a-request-of-another",

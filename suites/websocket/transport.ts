@@ -109,18 +109,15 @@ const keptOn = (dialect: Dialect) =>
     id: "transport/ping-and-close-behind-an-unknown-command",
     title: "a client sends an unknown command, and then a ping and a close frame where the connection lasts",
     tests: ["transport.ping", "transport.close"],
-    async run({ connect, check, unasked }) {
+    async run({ connect, check }) {
       const client = await connect();
       if (!client.opened) return;
       await dialect.sign(client);
       client.send(dialect.unknown);
-      if (!(await outlives(dialect, client))) {
-        for (const it of ["transport.ping", "transport.close"] as const) unasked(it, ENDED);
-        return;
-      }
-      check("transport.ping", await answerToPing(client, "behind"));
-      client.close(1000);
-      check("transport.close", await client.closed(), ANSWERED);
+      const lasts = await outlives(dialect, client);
+      check("transport.ping", lasts ? await answerToPing(client, "behind") : ENDED);
+      if (lasts) client.close(1000);
+      check("transport.close", await client.closed(), lasts ? ANSWERED : undefined);
     },
   });
 
