@@ -17,6 +17,7 @@ export function absent(url: URL, why: string): Connection {
     async quiet() {},
     close() {},
     reset() {},
+    hangUp() {},
     ignore() {},
     finish() {},
     forget() {},

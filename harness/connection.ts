@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import { closeFrame, type Deed, type Outgoing, payloadOf, RESET, said, type Written, written } from "./deeds.ts";
+import { closeFrame, type Deed, END, type Outgoing, payloadOf, said, type Written, written } from "./deeds.ts";
 import { type Ending, ended } from "./ending.ts";
 import type { Failure } from "./failure.ts";
 import type { Nothing } from "./nothing.ts";
@@ -40,6 +40,8 @@ export interface Connection {
   close(code?: number, reason?: string): void;
   /** Resets the TCP connection. */
   reset(): void;
+  /** Ends the TCP connection as a process does that is over: no close frame, and no reset. */
+  hangUp(): void;
   /** Reads no further: nothing that the server sends is answered, its close frame neither. */
   ignore(): void;
   /** Closes the connection and freezes its transcript. */
@@ -104,13 +106,8 @@ export function connectionOf(url: URL, { name, acts, anonymous, protocol, idle }
     send: (...outgoing) => send(client, outgoing),
     write: (what, ...bytes) => write(client, what, bytes),
     close: (code, reason = "") => pace.act(0, () => close(client, code, reason)),
-    reset() {
-      pace.act(0, () => {
-        note(client, RESET, true);
-        log.end();
-        if (tcp) reset(tcp);
-      });
-    },
+    reset: () => pace.act(0, () => leave(client, reset)),
+    hangUp: () => pace.act(0, () => leave(client, (it) => it.end())),
     ignore() {
       pace.act(0, () => {
         client.ignores = true;
@@ -173,6 +170,14 @@ async function write(client: Client, what: Written | undefined, bytes: readonly 
   });
   if (pace.pending) await pace.pending;
   await wire.writing;
+}
+
+/** Ends TCP in some way, and listens no further. */
+function leave(client: Client, end: (tcp: Socket) => void): void {
+  const { log, wire } = client;
+  note(client, END, true);
+  log.end();
+  if (wire.tcp) end(wire.tcp);
 }
 
 function close(client: Client, code: number | undefined, reason: string): void {

@@ -45,8 +45,8 @@ export const closeFrame = (code: number | undefined, reason: string): Deed & { r
   ...(code !== undefined && { code }),
 });
 
-/** A case resets TCP. */
-export const RESET: Deed = { from: "client", type: "end" };
+/** A case ends TCP. */
+export const END: Deed = { from: "client", type: "end" };
 
 /** Bytes as they stand in a transcript. */
 export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");

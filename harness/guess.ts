@@ -171,7 +171,7 @@ const WIDTH = 120;
 /** Returns in words what a client sent. */
 export function tellInput({ event }: Input): string {
   if (event.type === "upgrade") return `the request ${cut(event.data.split("\n", 1)[0] ?? "", WIDTH)}`;
-  if (event.type === "end") return "the reset of its connection";
+  if (event.type === "end") return "the end of its TCP connection";
   if (event.type === "close")
     return `a close frame ${event.code === undefined ? "without a code" : `with code ${event.code}`}`;
   const data = "data" in event ? cut(event.data, WIDTH) : "";

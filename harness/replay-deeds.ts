@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Deed, isDeed, RESET } from "./deeds.ts";
+import { type Deed, END, isDeed } from "./deeds.ts";
 import { cut } from "./kept.ts";
 import { stateOf } from "./replay-handshake.ts";
 import type { Tape, Track } from "./replay-tape.ts";
@@ -28,7 +28,7 @@ export function acting(track: Track, begun: number, played: Tape, stray: (words:
 
   const lacks = (deed: Deed) => {
     if (moment === played.happened()) stray(`the recording lacks ${tell(deed)}, sent with what stands before it`);
-    else if (deed === RESET && !recorded.events.some(hitsBound)) stray("the recording lacks that the case resets TCP");
+    else if (deed === END && !recorded.events.some(hitsBound)) stray("the recording lacks that the case ends TCP");
     unsent += 1;
   };
   return {

@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.ts";
-import { closeFrame, RESET, said, written } from "./deeds.ts";
+import { closeFrame, END, said, written } from "./deeds.ts";
 import { ended, ending } from "./ending.ts";
 import { type Bench, examine } from "./execute.ts";
 import type { Open } from "./guest.ts";
@@ -113,7 +113,8 @@ function connection(
       deeds.pause();
     },
     close: (code, reason = "") => deeds.act(closeFrame(code, reason)),
-    reset: () => deeds.act(RESET),
+    reset: () => deeds.act(END),
+    hangUp: () => deeds.act(END),
     ignore() {},
     finish() {
       deeds.finish();

@@ -15,7 +15,7 @@ import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
 import { rules } from "./messages.ts";
 import { isPlainRequest, isSaid } from "./messages-facts.ts";
-import { malformedByOthers } from "./other-versions.ts";
+import { malformedByOthers, pingOfAnother } from "./other-versions.ts";
 import { address, DISCONNECTED, envelope, GREETING, messageOf, violationsOf } from "./protocol.ts";
 import { mistakeOf, recordedRules, speaks } from "./recorded.ts";
 import { sets, withdrawn } from "./sets/index.ts";
@@ -31,7 +31,7 @@ const suites: readonly Suite[] = [
     upsets: true,
     cases: [...malformedCases(dialect), malformedFirst, ...malformedByOthers],
   },
-  { name: "transport", title: "WebSocket transport", upsets: true, cases: transportCases(dialect) },
+  { name: "transport", title: "WebSocket transport", upsets: true, cases: [...transportCases(dialect), pingOfAnother] },
   { name: "resilience", title: "Resilience", upsets: true, load: true, cases: resilienceCases(dialect) },
   { name: "generated", title: "Generated commands", upsets: true, load: true, cases: generatedCases },
 ];

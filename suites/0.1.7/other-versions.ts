@@ -1,5 +1,6 @@
 import { isNothing } from "../../harness/nothing.ts";
 import { amongOthers, judgeRejected, judgeUsable } from "../websocket/malformed.ts";
+import { answerToPing } from "../websocket/transport-pings.ts";
 import { spaced } from "../websocket/words.ts";
 import { dialect } from "./dialect.ts";
 import { disconnect, disconnected, greeting, queryOf, scenario } from "./protocol.ts";
@@ -27,6 +28,22 @@ export const malformedByOthers = Object.entries(clients).map(([name, query]) =>
     },
   }),
 );
+
+/** A case of the section "WebSocket transport" with a client of another version. */
+export const pingOfAnother = scenario({
+  id: "transport/ping-of-another-version",
+  title: `a client of version ${other} sends a ping`,
+  given: queryOf(other),
+  tests: ["transport.ping"],
+  async run({ connect, check }) {
+    const client = await connect({ query: queryOf(other) });
+    if (!client.opened) return;
+    await greeting(client);
+    const pong = await answerToPing(client, "other");
+    const isRefused = isNothing(pong) && dialect.answers(client, "failed").some(dialect.isGoodbye);
+    check("transport.ping", isRefused ? "the server told it that its connection is over, as it may" : pong);
+  },
+});
 
 /** A case of the section "Version" with two clients of one other version. */
 export const besideOneOfItsVersion = scenario({

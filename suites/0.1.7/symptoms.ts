@@ -7,8 +7,10 @@ import {
   inCase,
   leftWaiting,
   showsEnd,
+  showsInCase,
   showsSilence,
 } from "../websocket/causes.ts";
+
 import type { Breakable } from "./causes.ts";
 import { versionSymptoms } from "./symptoms-version.ts";
 
@@ -26,10 +28,13 @@ const breaksBy =
   ({ event }: Clue): boolean =>
     event?.type === "violation" && event.failure === failure;
 
+const textOf = ({ event }: Clue): string => (event && "data" in event ? event.data : "");
+
 /** The usual mistakes that show in what came, where a requirement has several. */
 export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> = {
+  ...showsInCase,
   "transport.handshake": leftWaiting,
-  "transport.survives": harmed,
+  "transport.survives": [...harmed, ...showsInCase["transport.survives"]],
   "malformed.survives": harmed,
   "disconnect.isolated": harmedByGoodbye,
   ...versionSymptoms,
@@ -42,6 +47,16 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     {
       shows: breaksBy("WS_ERR_UNEXPECTED_MASK"),
       cause: "The server masks its frames, as a client does: only clients mask (RFC 6455, 5.1).",
+    },
+    {
+      shows: (clue) => breaksBy("WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH")(clue) && /length 1$/.test(textOf(clue)),
+      cause:
+        "A close frame holds a single byte: it is empty, or begins with the two bytes of a code (RFC 6455, 5.5.1).",
+    },
+    {
+      shows: breaksBy("WS_ERR_INVALID_UTF8"),
+      cause:
+        "A text, or the reason of a close frame, is encoded in something else than UTF-8, such as Latin-1, or cut off in a character.",
     },
     {
       shows: breaksBy("WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH"),
@@ -61,6 +76,7 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
   ],
   "transport.close": [
     ...halfClosed,
+    ...showsInCase["transport.close"],
     {
       shows: breaksBy("WS_ERR_INVALID_CLOSE_CODE"),
       cause:
@@ -81,6 +97,7 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     },
   ],
   "transport.extensions": [
+    ...showsInCase["transport.extensions"],
     {
       shows: inCase("transport/extensions-deflate-in-fragments"),
       cause:
@@ -114,6 +131,10 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
     },
   ],
   "disconnect.answered": [
+    {
+      shows: (clue) => clue.caseId === "version/idle" && showsSilence(clue),
+      cause: "A timer sets a client aside that says nothing for a while, and what it says later is not read.",
+    },
     { shows: showsSilence, cause: "The handler of the command was never registered, or what it sends is lost." },
     { shows: showsEnd, cause: "The socket is closed before the answer is flushed, or at once without one." },
   ],

@@ -1,6 +1,9 @@
+import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
-import { heard, isObject } from "../../harness/transcript.ts";
+import type { Context } from "../../harness/scenario.ts";
+import { heard, isEnded, isObject } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
+import { answerToPing } from "../websocket/transport-pings.ts";
 import { besideOneOfItsVersion } from "./other-versions.ts";
 import {
   asksToLogIn,
@@ -92,21 +95,38 @@ export const versionCases = [
   scenario({
     id: "version/idle",
     title: "a client that was greeted says nothing for one timeout",
-    tests: ["version.once"],
+    tests: ["version.once", "transport.ping", "disconnect.answered"],
     waits: true,
-    async run({ connect, check, skip, idle }) {
+    async run(context) {
+      const { connect, check, skip, idle } = context;
       const client = await connect();
       if (isNothing(await greeting(client))) return skip("version.once", "not greeted at all: see version.greeting");
       await client.quiet(idle);
       // A rule judges if a server that ends the connection says so, as on every connection.
       const greetings = successfulGreetingsOf(client);
       check("version.once", greetings.length, { const: 1, title: `one ${GREETING}` }, greetings[1]);
+      await judgeAwake(context, client);
     },
   }),
 
   ...parityCases,
   besideOneOfItsVersion,
 ];
+
+const ENDED = "the server ended the connection before";
+
+/** Judges that a client is heard when it speaks after a silence, unless the server ended its connection. */
+async function judgeAwake(
+  { check }: Pick<Context<"transport.ping" | "disconnect.answered">, "check">,
+  client: Connection,
+): Promise<void> {
+  const pong = await answerToPing(client, "awake");
+  client.send(disconnect);
+  const answered = await disconnected(client);
+  const isOver = isNothing(pong) && isEnded(client);
+  check("transport.ping", isOver ? ENDED : pong);
+  check("disconnect.answered", isOver ? ENDED : answered);
+}
 
 /** A case of the section "Malformed commands" that tests the greeting. */
 export const malformedFirst = scenario({

@@ -8,6 +8,7 @@ import {
   leftWaiting,
   sharedCauses,
   showsEnd,
+  showsInCase,
   showsSilence,
 } from "../websocket/causes.ts";
 import { POLICY } from "./protocol.ts";
@@ -146,11 +147,12 @@ const OF_MANY = [
 
 /** The usual mistakes that show in the answer, where a requirement has several. */
 const several: Partial<Record<Breakable, readonly Symptom[]>> = {
+  ...showsInCase,
   "disconnect.closes": halfClosed,
-  "transport.close": halfClosed,
+  "transport.close": [...halfClosed, ...showsInCase["transport.close"]],
   "malformed.closed": halfClosed,
   "transport.handshake": leftWaiting,
-  "transport.survives": harmed,
+  "transport.survives": [...harmed, ...showsInCase["transport.survives"]],
   "malformed.survives": harmed,
   "disconnect.isolated": harmedByGoodbye,
   "request.answered": [

@@ -37,6 +37,80 @@ export const harmedByGoodbye: readonly Symptom[] = [
   },
 ];
 
+/** Tells if one of these cases shows it. */
+const inOneOf =
+  (...ids: readonly string[]) =>
+  ({ caseId }: Clue): boolean =>
+    ids.includes(caseId);
+
+const BEHIND_A_REFUSAL: Symptom = {
+  shows: inOneOf("transport/ping-and-close-behind-an-unknown-command"),
+  cause: "What a client sends behind a command that was refused is not read any more, control frames included.",
+};
+
+/** The usual mistakes that show in the case of RFC 6455 that finds them. */
+export const showsInCase = {
+  "transport.survives": [
+    {
+      shows: inOneOf("transport/violation-a-text-cut-off-in-a-character-and-a-request-of-another"),
+      cause:
+        "One decoder that keeps the rest of a text for the next one (`stream: true`) serves all clients. Each message needs one of its own.",
+    },
+  ],
+  "transport.ping": [
+    BEHIND_A_REFUSAL,
+    {
+      shows: inOneOf("transport/ping-of-another-version"),
+      cause: "Pongs are sent by the code for clients of the server's own version, and others never come to it.",
+    },
+    {
+      shows: inOneOf("version/idle"),
+      cause: "A timer sets a client aside that says nothing for a while, and its pings with it.",
+    },
+  ],
+  "transport.close": [
+    BEHIND_A_REFUSAL,
+    {
+      shows: inOneOf("transport/close-between-fragments"),
+      cause:
+        "Between two fragments the reader waits for nothing but the next one. Any control frame may stand there (RFC 6455, 5.4).",
+    },
+  ],
+  "transport.fragmentation": [
+    {
+      shows: inOneOf("transport/fragmented-and-then-whole", "transport/fragmented-and-then-fragmented"),
+      cause: "The fragments of a message are kept when it is complete, and stand before the next one.",
+    },
+    {
+      shows: inOneOf("transport/fragmented-fragments-of-200-bytes"),
+      cause: "Fragments are limited to 125 bytes as control frames are, or only the 7 bits of their length are read.",
+    },
+    {
+      shows: inOneOf("transport/fragmented-100-fragments"),
+      cause: "The number of fragments is limited to very few, or grows over several messages.",
+    },
+  ],
+  "transport.extensions": [
+    {
+      shows: inOneOf("transport/extensions-deflate-not-compressed"),
+      cause:
+        "Where permessage-deflate is agreed on, every message is inflated. Only one with RSV1 is compressed (RFC 7692, 6.2).",
+    },
+    {
+      shows: inOneOf(
+        "transport/extensions-deflate-in-a-stored-block",
+        "transport/extensions-deflate-with-huffman-codes-of-its-own",
+      ),
+      cause:
+        "What inflates does not know all three kinds of blocks (RFC 1951, 3.2.3), or inflates into a buffer that is too small.",
+    },
+    {
+      shows: inOneOf("transport/extensions-deflate-from-3900-bytes"),
+      cause: "A message is inflated into a buffer of a fixed size, or only until that is full for the first time.",
+    },
+  ],
+} as const satisfies Partial<Record<SharedId, readonly Symptom[]>>;
+
 /** The usual mistake where a handshake has no answer at all. */
 export const leftWaiting: readonly Symptom[] = [
   {

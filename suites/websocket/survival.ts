@@ -44,13 +44,14 @@ export async function besideBystander<Id extends string>(
   context: Context<Id>,
   requirement: Id,
   act: (client: Connection) => Promise<void>,
+  how: ConnectOptions = {},
 ): Promise<void> {
   if (context.exclusive && context.room < 2) {
-    const client = await context.connect(ACTING);
+    const client = await context.connect({ ...how, ...ACTING });
     if (client.opened) await act(client);
     return context.skip(requirement, beyondRoom(context, 2));
   }
-  const both = await withBystander(context.connect);
+  const both = await withBystander(context.connect, how);
   if (!both) return;
   await act(both.client);
   await judgeSurvival(dialect, context, requirement, both.bystander, both.client);

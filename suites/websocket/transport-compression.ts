@@ -1,12 +1,14 @@
-import { constants, deflateRawSync } from "node:zlib";
+import { constants, deflateRawSync, type ZlibOptions } from "node:zlib";
 import type { Connection } from "../../harness/connection.ts";
-import { encode, OPCODE } from "../../harness/frame.ts";
+import { encode, type Frame, OPCODE } from "../../harness/frame.ts";
 import { isNothing } from "../../harness/nothing.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { isEnded } from "../../harness/transcript.ts";
 import { responseOf } from "../../harness/upgrade.ts";
 import type { Dialect } from "./dialect.ts";
 import { MALFORMED_ANSWER } from "./malformed-reaction.ts";
+import { requestOfLength } from "./requests.ts";
+import { hex, slug } from "./words.ts";
 
 /** The length of the end of a compressed message that is left out (RFC 7692, 7.2.1). */
 const TAIL = 4;
@@ -18,6 +20,7 @@ export const compressionCases = (dialect: Dialect): readonly Case[] => [
   one(dialect),
   ...[2, 3].map((count) => several(dialect, count)),
   inFragments(dialect),
+  ...inOther(dialect),
 ];
 
 const one = ({ scenario, sign, request, answer, statusOf, words }: Dialect) =>
@@ -70,6 +73,43 @@ const inFragments = ({ scenario, request, answer, statusOf, words }: Dialect) =>
     },
   });
 
+/** No match goes further back than one byte, so that every window is large enough. */
+const RLE = { strategy: constants.Z_RLE };
+
+/** The length of a long request in bytes: no server finds it too big. */
+const LONG = 3_900;
+
+/** The frames of a request in forms that few clients choose, where permessage-deflate is accepted. */
+const othersOf = ({ request }: Dialect): Record<string, readonly [text: string, frame: Frame]> => {
+  const short = JSON.stringify(request);
+  const long = requestOfLength(request, "message", LONG);
+  const frames = (text: string, how: ZlibOptions) => [text, { ...TEXT, payload: deflated(text, how) }] as const;
+  return {
+    "that is not compressed": [short, { opcode: OPCODE.text, payload: short }],
+    "compressed in a stored block": frames(short, { level: 0 }),
+    "compressed with Huffman codes of its own": frames(long, { strategy: constants.Z_HUFFMAN_ONLY }),
+    "compressed from 3900 bytes": frames(long, RLE),
+  };
+};
+
+const TEXT = { opcode: OPCODE.text, reserved: 4 };
+
+const inOther = (dialect: Dialect) =>
+  Object.entries(othersOf(dialect)).map(([name, [text, frame]]) =>
+    dialect.scenario({
+      id: `transport/extensions-deflate-${slug(name.replace(/^(that is|compressed) /, ""))}`,
+      title: `a client offers permessage-deflate, and sends a ${dialect.words.request} ${name}, where the server accepts`,
+      given: hex(encode(frame)),
+      tests: ["transport.extensions"],
+      async run({ connect, check }) {
+        const client = await connect({ handshake: { deflate: true } });
+        if (isAccepted(client)) await client.write({ type: "text", data: text }, encode(frame));
+        else client.send(text);
+        check("transport.extensions", dialect.statusOf(await dialect.answer(client)), { const: "success" });
+      },
+    }),
+  );
+
 const isAccepted = (client: Connection) =>
   responseOf(client.transcript)?.headers.get("sec-websocket-extensions")?.includes("permessage-deflate") ?? false;
 
@@ -93,9 +133,13 @@ async function afterOthers(
   return statusOf(await answer(client));
 }
 
+/** A compressed message without the end that is left out. */
+const deflated = (text: string, how: ZlibOptions = {}): Buffer =>
+  deflateRawSync(text, { ...how, finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -TAIL);
+
 /** The frames of a compressed message in two fragments with a ping between them, each as bytes. */
 function compressedInFragments(text: string): Buffer[] {
-  const payload = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -TAIL);
+  const payload = deflated(text);
   const half = payload.length >> 1;
   return [
     { opcode: OPCODE.text, payload: payload.subarray(0, half), final: false, reserved: 4 },

@@ -1,9 +1,10 @@
 import type { Connection } from "../../harness/connection.ts";
 import { bytewise, encode, type Frame, OPCODE } from "../../harness/frame.ts";
 import type { Context } from "../../harness/scenario.ts";
-import { isEnded } from "../../harness/transcript.ts";
+import { isEnded, type Message } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
 import { MALFORMED_ANSWER } from "./malformed-reaction.ts";
+import { requestOfLength } from "./requests.ts";
 import { hex, slug } from "./words.ts";
 
 const ping: Frame = { opcode: OPCODE.ping, payload: "a" };
@@ -12,7 +13,7 @@ const pong: Frame = { opcode: OPCODE.pong, payload: "b" };
 /** The cases of messages in fragments and in TCP segments, part of the section "WebSocket transport". */
 export const fragmentCases = (dialect: Dialect) => [
   ...fragmented(dialect),
-  afterFragments(dialect),
+  ...afterFragments(dialect),
 
   dialect.scenario({
     id: "transport/segments-of-the-handshake",
@@ -39,6 +40,8 @@ function fragmentsOf({ request }: Dialect): Record<string, readonly Uint8Array[]
     "empty fragments in the middle": message(text.slice(0, 9), "", "", text.slice(9)),
     "an empty fragment last": message(text, ""),
     "control frames between fragments": message(text.slice(0, 9), ping, text.slice(9, 19), pong, text.slice(19)),
+    "100 fragments": [Buffer.concat(message(...partsOf(requestOfLength(request, "message", 200), 2)))],
+    "fragments of 200 bytes": message(...partsOf(requestOfLength(request, "message", 800), 200)),
     "a character cut at the border of two fragments": message(euro.subarray(0, -4), euro.subarray(-4)),
   };
 }
@@ -54,55 +57,86 @@ const fragmented = (dialect: Dialect) =>
     }),
   );
 
-const NEITHER = "no request is carried out behind the same command in one frame either";
+/** A text in parts of so many characters. */
+const partsOf = (text: string, length: number) => text.match(new RegExp(`.{1,${length}}`, "g")) ?? [];
 
-/** A message in one frame that comes behind one in fragments: nothing of that may be left. */
-const afterFragments = (dialect: Dialect) => {
-  const { unknown } = dialect;
-  const text = JSON.stringify(unknown);
-  const frames = message(text.slice(0, 9), text.slice(9));
-  return dialect.scenario({
-    id: "transport/fragmented-and-then-whole",
-    title: "a client sends an unknown command in two fragments, and then a request to leave in one frame",
-    given: frames.map(hex),
-    tests: ["transport.fragmentation"],
-    async run({ connect, check }) {
-      const whole = await connect({ name: "in one frame" });
-      const client = await connect({ name: "in fragments" });
-      if (!whole.opened || !client.opened) return;
-      whole.send(unknown);
-      await client.write({ type: "text", data: text }, ...frames);
-      const last = await Promise.all([whole, client].map((it) => outlives(dialect, it)));
-      const isCarriedOut = !last.includes(false) && (await leaves(dialect, whole)) === "success";
-      const left = isCarriedOut ? await leaves(dialect, client) : NEITHER;
-      check("transport.fragmentation", left, {
-        title: `${dialect.words.goodbye} success, as behind the same command in one frame`,
-        enum: ["success", NEITHER],
-      });
-    },
-  });
+const inTwo = (it: Message) => {
+  const text = JSON.stringify(it);
+  return message(text.slice(0, 9), text.slice(9));
 };
 
+const NEITHER = "no request is carried out behind the same command in one frame either";
+
+/** The ways in which the message comes that is behind one in fragments, and its frames where they are no single one. */
+const seconds = ({ leave }: Dialect): Record<string, readonly [how: string, frames?: readonly Uint8Array[]]> => ({
+  whole: ["in one frame"],
+  fragmented: ["in two fragments, too", inTwo(leave)],
+});
+
+/** A message that comes behind one in fragments: nothing of that may be left. */
+const afterFragments = (dialect: Dialect) =>
+  Object.entries(seconds(dialect)).map(([name, [how, second]]) => {
+    const { unknown } = dialect;
+    const text = JSON.stringify(unknown);
+    const frames = inTwo(unknown);
+    return dialect.scenario({
+      id: `transport/fragmented-and-then-${name}`,
+      title: `a client sends an unknown command in two fragments, and then a request to leave ${how}`,
+      given: [...frames, ...(second ?? [])].map(hex),
+      tests: ["transport.fragmentation"],
+      async run({ connect, check }) {
+        const whole = await connect({ name: "in one frame" });
+        const client = await connect({ name: "in fragments" });
+        if (!whole.opened || !client.opened) return;
+        whole.send(unknown);
+        await client.write({ type: "text", data: text }, ...frames);
+        const last = await Promise.all([whole, client].map((it) => outlives(dialect, it)));
+        const isCarriedOut = !last.includes(false) && (await leaves(dialect, whole)) === "success";
+        const left = isCarriedOut ? await leaves(dialect, client, second) : NEITHER;
+        check("transport.fragmentation", left, {
+          title: `${dialect.words.goodbye} success, as behind the same command in one frame`,
+          enum: ["success", NEITHER],
+        });
+      },
+    });
+  });
+
 /** Waits for the answer to an unknown command, if there is one. Tells if the connection lasts. */
-async function outlives({ answers, answersTo, isGoodbye, unknown }: Dialect, client: Connection): Promise<boolean> {
+export async function outlives(
+  { answers, answersTo, isGoodbye, unknown }: Dialect,
+  client: Connection,
+): Promise<boolean> {
   const answered = () => answersTo(client, unknown)[0] ?? (isEnded(client) || undefined);
   await client.wait(MALFORMED_ANSWER, answered, { owed: false });
   return !isEnded(client) && !answers(client).some(isGoodbye);
 }
 
 /** Has a client ask to leave; resolves to the status of the answer, or why there is none. */
-async function leaves({ goodbye, leave, statusOf }: Dialect, client: Connection): Promise<unknown> {
-  client.send(leave);
+async function leaves(
+  { goodbye, leave, statusOf }: Dialect,
+  client: Connection,
+  frames?: readonly Uint8Array[],
+): Promise<unknown> {
+  if (frames) await client.write({ type: "text", data: JSON.stringify(leave) }, ...frames);
+  else client.send(leave);
   return statusOf(await goodbye(client));
 }
+
+/** The bytes of a head with a length of 16 bits and a mask. */
+const HEAD = 8;
 
 /** The request in TCP segments, by how it is cut. */
 function segmentsOf({ request }: Dialect): Record<string, readonly Uint8Array[]> {
   const text = JSON.stringify(request);
   const whole = encode({ opcode: OPCODE.text, payload: text });
+  const long = encode({ opcode: OPCODE.text, payload: requestOfLength(request, "message", 300) });
   return {
     "each byte in a segment of its own": bytewise(whole),
     "the parts of a frame in three segments": [whole.subarray(0, 2), whole.subarray(2, 6), whole.subarray(6)],
+    "each byte of the head of a long frame in a segment of its own": [
+      ...bytewise(long.subarray(0, HEAD)),
+      long.subarray(HEAD),
+    ],
     "a ping and a request in one segment": [Buffer.concat([encode(ping), whole])],
     "two fragments in one segment": [Buffer.concat(message(text.slice(0, 9), text.slice(9)))],
     "a frame and a half and then the rest": [Buffer.concat([encode(ping), whole.subarray(0, 10)]), whole.subarray(10)],

@@ -25,6 +25,11 @@ const asked = ({ scenario }: Dialect) =>
     "with header values in other case": (head) =>
       setting(setting(head, "Upgrade", "WebSocket"), "Connection", "UPGRADE"),
     "with Connection: keep-alive, Upgrade": (head) => setting(head, "Connection", "keep-alive, Upgrade"),
+    "with Connection: Upgrade, keep-alive": (head) => setting(head, "Connection", "Upgrade, keep-alive"),
+    "with Connection in two lines": (head) => {
+      const { headers, ...rest } = setting(head, "Connection", "Upgrade");
+      return { ...rest, headers: [...headers, ["Connection", "keep-alive"]] };
+    },
   }).map(([name, ask]) =>
     scenario({
       id: `transport/handshake-${slug(name)}`,

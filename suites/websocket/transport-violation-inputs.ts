@@ -1,4 +1,5 @@
 import { closing, encode, type Frame, OPCODE } from "../../harness/frame.ts";
+import type { Handshake } from "../../harness/upgrade.ts";
 import type { Dialect, SharedId } from "./dialect.ts";
 import { requestWith } from "./requests.ts";
 
@@ -9,6 +10,8 @@ export interface FrameViolation {
   readonly frames: readonly Frame[];
   /** The requirement that it fails the connection. Without one, a case tests only that it harms nobody. */
   readonly requirement?: SharedId;
+  /** The handshake before them, where it is not that of any client. */
+  readonly handshake?: Handshake;
 }
 
 const { continuation, text, binary, close, ping, pong } = OPCODE;
@@ -22,6 +25,7 @@ export const frameViolations = (dialect: Dialect): readonly FrameViolation[] => 
     ...rows("transport.utf8", utf8(dialect)),
     ...rows("transport.control-frames", CONTROL_FRAMES),
     ...rows(undefined, { ...continuations(request), ...CLOSE_FRAMES }),
+    NOT_DEFLATED,
   ];
 };
 
@@ -29,6 +33,13 @@ export const frameViolations = (dialect: Dialect): readonly FrameViolation[] => 
 export const bytesOf = ({ frames }: FrameViolation): Buffer => Buffer.concat(frames.map(encode));
 
 type Rows = Readonly<Record<string, Frame | readonly Frame[]>>;
+
+/** Breaks the extension where that is accepted, and has a reserved bit where it is not. No block begins with such bits (RFC 1951, 3.2.3). */
+const NOT_DEFLATED: FrameViolation = {
+  name: "a compressed text that cannot be inflated",
+  frames: [{ opcode: text, payload: Uint8Array.of(0xff, 0xff, 0xff, 0xff), reserved: 4 }],
+  handshake: { deflate: true },
+};
 
 const rows = (requirement: SharedId | undefined, frames: Rows): FrameViolation[] =>
   Object.entries(frames).map(([name, some]) => ({

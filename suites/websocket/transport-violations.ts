@@ -3,12 +3,18 @@ import { encode, OPCODE } from "../../harness/frame.ts";
 import type { Nothing } from "../../harness/nothing.ts";
 import { isBreach, isEnded } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
-import { besideBystander, resetAll } from "./survival.ts";
+import { besideBystander, hasRoom, resetAll, withBystander } from "./survival.ts";
 import { bytesOf, type FrameViolation, frameViolations } from "./transport-violation-inputs.ts";
 import { hex, slug } from "./words.ts";
 
 /** Clients that break RFC 6455 or end a connection in an unusual way, which harms nobody else. Part of "WebSocket transport". */
-export const violationCases = (dialect: Dialect) => [...closesByCode(dialect), ...broken(dialect), ...resets(dialect)];
+export const violationCases = (dialect: Dialect) => [
+  ...closesByCode(dialect),
+  ...broken(dialect),
+  ...resets(dialect),
+  vanishes(dialect),
+  cutOff(dialect),
+];
 
 const broken = (dialect: Dialect) =>
   frameViolations(dialect).map((violation) =>
@@ -18,16 +24,22 @@ const broken = (dialect: Dialect) =>
       given: JSON.stringify(violation.frames).slice(0, 1_000),
       tests: [...(violation.requirement ? [violation.requirement] : []), "transport.survives"],
       run: (context) =>
-        besideBystander(dialect, context, "transport.survives", async (client) => {
-          const end = await reaction(dialect, client, violation);
-          if (!violation.requirement) return;
-          const [carriedOut] = dialect.answers(client, "success");
-          const expected = {
-            const: "failed",
-            title: "a close frame, or the end of the TCP connection, and nothing carried out",
-          };
-          context.check(violation.requirement, end, expected, carriedOut);
-        }),
+        besideBystander(
+          dialect,
+          context,
+          "transport.survives",
+          async (client) => {
+            const end = await reaction(dialect, client, violation);
+            if (!violation.requirement) return;
+            const [carriedOut] = dialect.answers(client, "success");
+            const expected = {
+              const: "failed",
+              title: "a close frame, or the end of the TCP connection, and nothing carried out",
+            };
+            context.check(violation.requirement, end, expected, carriedOut);
+          },
+          violation.handshake && { handshake: violation.handshake },
+        ),
     }),
   );
 
@@ -56,6 +68,42 @@ const resets = (dialect: Dialect) =>
         }),
     }),
   );
+
+const vanishes = (dialect: Dialect) =>
+  dialect.scenario({
+    id: "transport/end-of-tcp-without-a-close-frame",
+    title: `a client that was ${dialect.words.served} ends its TCP connection without a close frame`,
+    tests: ["transport.survives"],
+    run: (context) =>
+      besideBystander(dialect, context, "transport.survives", async (client) => {
+        await dialect.sign(client);
+        await client.write({ type: "violation", data: "the end of TCP without a close frame" });
+        client.hangUp();
+      }),
+  });
+
+/** Finds a decoder that all clients share: the bytes that are left in it stand before the next text. */
+const cutOff = (dialect: Dialect) =>
+  dialect.scenario({
+    id: "transport/violation-a-text-cut-off-in-a-character-and-a-request-of-another",
+    title: `a client sends a text that is cut off in a character, and at once another one sends a ${dialect.words.request}`,
+    tests: ["transport.survives"],
+    async run(context) {
+      if (context.exclusive && !hasRoom(context, 2, "transport.survives")) return;
+      const { request, answer, statusOf, words } = dialect;
+      const both = await withBystander(context.connect);
+      if (!both) return;
+      const text = JSON.stringify(request);
+      const half = { opcode: OPCODE.text, payload: Uint8Array.of(0x61, 0xe2, 0x82) };
+      // Nothing that another case sends comes between them.
+      await Promise.all([
+        both.client.write({ type: "violation", data: "a text that is cut off in a character" }, encode(half)),
+        both.bystander.write({ type: "text", data: text }, encode({ opcode: OPCODE.text, payload: text })),
+      ]);
+      const expected = { const: "success", title: `the ${words.request} of the bystander is carried out` };
+      context.check("transport.survives", statusOf(await answer(both.bystander)), expected);
+    },
+  });
 
 /** Every code that a client may send, but 1000, and with some of them a reason. */
 const LEGAL: readonly (readonly [code: number, reason?: string])[] = [

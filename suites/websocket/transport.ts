@@ -1,11 +1,12 @@
 import { encode, OPCODE } from "../../harness/frame.ts";
 import type { Case } from "../../harness/scenario.ts";
-import type { Dialect, DialectWithSign } from "./dialect.ts";
+import type { Dialect, DialectWithSign, SharedId } from "./dialect.ts";
 import { EVERY_PLANE, expectSuccess } from "./requests.ts";
+import { besideBystander } from "./survival.ts";
 import { compressionCases } from "./transport-compression.ts";
-import { expectSuccessOfFrames, fragmentCases } from "./transport-fragments.ts";
+import { expectSuccessOfFrames, fragmentCases, outlives } from "./transport-fragments.ts";
 import { handshakeCases } from "./transport-handshake.ts";
-import { pingCases } from "./transport-pings.ts";
+import { answerToPing, pingCases } from "./transport-pings.ts";
 import { refusalCases } from "./transport-refusals.ts";
 import { violationCases } from "./transport-violations.ts";
 import { slug } from "./words.ts";
@@ -28,6 +29,8 @@ export const transportCases = <Own extends string>(dialect: DialectWithSign<Own>
   }),
 
   ...closes(dialect),
+  closeInFragments(dialect),
+  keptOn(dialect),
   ...violationCases(dialect),
 ];
 
@@ -72,14 +75,54 @@ const closes = ({ scenario, sign, words }: Dialect) =>
         const client = await connect();
         await sign(client);
         client.close(code, reason);
-        check("transport.close", await client.closed(), {
-          title: "a close frame, and the end of the TCP connection",
-          type: "object",
-          properties: { frame: { const: true } },
-        });
+        check("transport.close", await client.closed(), ANSWERED);
       },
     }),
   );
+
+const ANSWERED = {
+  title: "a close frame, and the end of the TCP connection",
+  type: "object",
+  properties: { frame: { const: true } },
+};
+
+/** A close frame may stand between the fragments of a message, as every control frame may (RFC 6455, 5.4). */
+const closeInFragments = (dialect: Dialect) =>
+  dialect.scenario({
+    id: "transport/close-between-fragments",
+    title: "a client closes its connection in the middle of a message in fragments",
+    tests: ["transport.close", "transport.survives"],
+    run: (context) =>
+      besideBystander<SharedId>(dialect, context, "transport.survives", async (client) => {
+        await dialect.sign(client);
+        const half = JSON.stringify(dialect.request).slice(0, 9);
+        const fragment = encode({ opcode: OPCODE.text, payload: half, final: false });
+        await client.write({ type: "text", data: half }, fragment);
+        client.close(1000);
+        context.check("transport.close", await client.closed(), ANSWERED);
+      }),
+  });
+
+/** A server may keep the connection of a client whose command it does not know. It is a connection like any other then. */
+const keptOn = (dialect: Dialect) =>
+  dialect.scenario({
+    id: "transport/ping-and-close-behind-an-unknown-command",
+    title: "a client sends an unknown command, and then a ping and a close frame where the connection lasts",
+    tests: ["transport.ping", "transport.close"],
+    async run({ connect, check }) {
+      const client = await connect();
+      if (!client.opened) return;
+      await dialect.sign(client);
+      client.send(dialect.unknown);
+      const lasts = await outlives(dialect, client);
+      check("transport.ping", lasts ? await answerToPing(client, "behind") : ENDED);
+      if (!lasts) return void check("transport.close", ENDED);
+      client.close(1000);
+      check("transport.close", await client.closed(), ANSWERED);
+    },
+  });
+
+const ENDED = "the server ended the connection over an unknown command, as it may";
 
 /** The frame of a text masked with a key of zeros, so that the text stands there as it is. */
 function withKeyOfZeros(text: string): Buffer {

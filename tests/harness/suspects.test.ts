@@ -254,7 +254,7 @@ test.each<[WireEvent, string]>([
   [sends(0, "a ping of 126 bytes", "violation"), "a ping of 126 bytes"],
   [sends(0, "GET /?a HTTP/1.1\r\nHost: x", "upgrade"), "the request GET /?a HTTP/1.1\r"],
   [{ at: 0, from: "client", type: "ping", data: "AAAA" }, "the ping AAAA"],
-  [{ at: 0, from: "client", type: "end" }, "the reset of its connection"],
+  [{ at: 0, from: "client", type: "end" }, "the end of its TCP connection"],
   [{ at: 0, from: "client", type: "close", data: "", code: 2_999 }, "a close frame with code 2999"],
   [{ at: 0, from: "client", type: "close", data: "" }, "a close frame without a code"],
   [sends(0, "x".repeat(121)), `the text ${"x".repeat(120)}… [cut: 121 characters in all]`],

@@ -75,6 +75,14 @@ describe("a client", () => {
     expect(await connection.closed().then(isNothing)).toBe(true); // It was not the server that ended it.
   });
 
+  test("ends TCP without a close frame, and without a reset", async () => {
+    const { connection, all, errors } = await wired();
+    connection.hangUp();
+    expect(await all()).toEqual(Buffer.alloc(0));
+    expect(errors).toEqual([]);
+    expect(types(connection)).toEqual(["client end"]);
+  });
+
   test("that ignores the server reads and answers nothing more, and goes without a word", async () => {
     const { connection, url, socket, frames, all } = await wired();
     connection.ignore();

@@ -78,6 +78,38 @@ const ROWS: readonly Row[] = [
   ],
   [
     "message.json",
+    {
+      event: event({
+        type: "violation",
+        failure: "WS_ERR_INVALID_CONTROL_PAYLOAD_LENGTH",
+        data: "Invalid WebSocket frame: invalid payload length 1",
+      }),
+    },
+    /a single byte/,
+  ],
+  ["message.json", { event: event({ type: "violation", failure: "WS_ERR_INVALID_UTF8" }) }, /such as Latin-1/],
+  ...Object.entries({
+    "transport.survives": ["violation-a-text-cut-off-in-a-character-and-a-request-of-another", /^One decoder/],
+    "transport.ping": ["ping-of-another-version", /own version/],
+    "transport.close": ["close-between-fragments", /^Between two fragments/],
+    "transport.fragmentation": ["fragmented-and-then-fragmented", /stand before the next one/],
+    "transport.extensions": ["extensions-deflate-not-compressed", /^Where permessage-deflate/],
+  } as const).map(([requirement, [id, says]]): Row => [requirement, { id: `transport/${id}` }, says]),
+  ...(["transport.ping", "transport.close"] as const).map(
+    (it): Row => [it, { id: "transport/ping-and-close-behind-an-unknown-command" }, /^What a client sends behind/],
+  ),
+  ["transport.ping", { id: "version/idle" }, /^A timer sets a client aside/],
+  [
+    "disconnect.answered",
+    { id: "version/idle", silence: { what: "a message", afterMs: 2_000 } },
+    /^A timer sets a client aside/,
+  ],
+  ["transport.fragmentation", { id: "transport/fragmented-fragments-of-200-bytes" }, /limited to 125 bytes/],
+  ["transport.fragmentation", { id: "transport/fragmented-100-fragments" }, /limited to very few/],
+  ["transport.extensions", { id: "transport/extensions-deflate-in-a-stored-block" }, /three kinds of blocks/],
+  ["transport.extensions", { id: "transport/extensions-deflate-from-3900-bytes" }, /a fixed size/],
+  [
+    "message.json",
     { event: event({ type: "violation", failure: "WS_ERR_UNEXPECTED_RSV_1" }) },
     /compresses though nobody agreed/,
   ],
@@ -149,7 +181,7 @@ describe("of several causes the one that fits is told", () => {
 
   test.each<[requirement: string, Shown]>([
     ["message.json", { event: text("[1") }],
-    ["message.json", { event: event({ type: "violation", failure: "WS_ERR_INVALID_UTF8" }) }],
+    ["message.json", { event: event({ type: "violation", failure: "WS_ERR_INVALID_OPCODE" }) }],
     ["message.known", { event: text({ command: "a/b/response" }) }],
     ["parity.major", { event: greets("unheard of") }],
     ["malformed.survives", { harm: "end" }],

@@ -140,6 +140,10 @@ function watched(connection: Connection, deeds: unknown[], plain: (text: string)
       deeds.push(["resets"]);
       connection.reset();
     },
+    hangUp() {
+      deeds.push(["hangs up"]);
+      connection.hangUp();
+    },
     ignore() {
       deeds.push(["ignores"]);
       connection.ignore();

@@ -1,8 +1,8 @@
 import { OPCODE } from "../../../../harness/frame.ts";
-import { isControl } from "../../../websocket/editing.ts";
+import { edited, isControl } from "../../../websocket/editing.ts";
 import { editing, rewriting } from "../../../websocket/faults.ts";
 import { refusal } from "../behaviour.ts";
-import { commandIn, type Faults, refusing } from "./fault.ts";
+import { commandIn, dropAll, type Faults, refusing } from "./fault.ts";
 
 /** Tells if a segment begins with a short frame whose masking key is zeros. */
 const hasKeyOfZeros = (bytes: Buffer) =>
@@ -71,6 +71,38 @@ export const frameFaults: Faults = {
     says: "Does not answer a close frame that holds a reason.",
     breaks: "transport.close",
     change: editing(() => (frame) => (frame.opcode === OPCODE.close && frame.payload.length > 2 ? undefined : frame)),
+  },
+  "ignores-close-frames-between-fragments": {
+    says: "Does not answer a close frame in the middle of a message in fragments.",
+    breaks: "transport.close",
+    change: editing(() => {
+      let open = false;
+      return (frame) => {
+        if (!isControl(frame)) open = !frame.final;
+        return frame.opcode === OPCODE.close && open ? undefined : frame;
+      };
+    }),
+  },
+  "allows-64-fragments": {
+    says: "Ends the connection over a message in more than 64 fragments.",
+    breaks: "transport.fragmentation",
+    change: ({ webSocket }) => ({ webSocket: { ...webSocket, maxFragments: 64 } }),
+  },
+  "ignores-pings-of-other-versions": {
+    says: "Does not answer pings of clients of another version.",
+    breaks: "transport.ping",
+    change: () => ({
+      upgrade: ({ url = "" }, tcp) =>
+        url.includes("=0.1.7") ? tcp : edited(tcp, (it) => (it.opcode === OPCODE.ping ? undefined : it)),
+    }),
+  },
+  "dies-of-bad-compression": {
+    says: "Accepts permessage-deflate, and drops all connections when a message cannot be inflated.",
+    breaks: "transport.survives",
+    change: ({ everybody, webSocket }) => ({
+      webSocket: { ...webSocket, perMessageDeflate: true },
+      violated: ({ request }) => request.headers["sec-websocket-extensions"] && dropAll(everybody),
+    }),
   },
   "ignores-the-fin-of-control-frames": {
     says: "Reads a control frame as if it were whole, whatever it says.",

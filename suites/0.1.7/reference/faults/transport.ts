@@ -21,6 +21,14 @@ export const transportFaults: Faults = {
         /^upgrade$/i.test(request.headers.connection ?? "") ? tcp : tcp.end("HTTP/1.1 400 Bad Request\r\n\r\n"),
     }),
   },
+  "wants-upgrade-last-in-connection": {
+    says: "Refuses a handshake whose Connection header names something behind Upgrade.",
+    breaks: "transport.handshake",
+    change: () => ({
+      upgrade: (request, tcp) =>
+        /upgrade$/i.test(request.headers.connection ?? "") ? tcp : tcp.end("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    }),
+  },
   "forgets-the-upgrade-header": {
     says: "Answers a handshake with 200 where the client does not write Upgrade as browsers do.",
     breaks: "transport.handshake",
