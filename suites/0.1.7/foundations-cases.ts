@@ -37,6 +37,12 @@ export const ofCases: Readonly<Record<string, readonly string[]>> = {
   "disconnect/extra-with-nul-in-its-name": ["disconnect.encoding"],
   "disconnect/extra-with-control-characters-in-its-text": ["disconnect.encoding"],
   "disconnect/extra-with-control-characters-in-its-name": ["disconnect.encoding"],
+  "disconnect/extra-a-text-with-quotes": ["disconnect.encoding"],
+  "disconnect/extra-a-text-with-a-backslash-at-its-end": ["disconnect.encoding"],
+  // A further property makes these long.
+  "transport/extensions-deflate-from-3900-bytes": ["disconnect.extra-properties"],
+  "transport/extensions-deflate-with-huffman-codes-of-its-own": ["disconnect.extra-properties"],
+  "transport/segments-each-byte-of-the-head-of-a-long-frame-in-a-segment-of-its-own": ["disconnect.extra-properties"],
   // Further properties hold escapes, and spellings further properties. Many clients send them side by side.
   "generated/extended-requests": ["disconnect.encoding", "disconnect.isolated"],
   "generated/spelled-requests": ["disconnect.extra-properties", "disconnect.isolated"],

@@ -73,6 +73,7 @@ export const disconnectFaults: Faults = {
   "refuses-long-requests": {
     says: "Refuses a disconnect request of more than 1,000 characters.",
     breaks: "disconnect.extra-properties",
+    also: ["transport.extensions"], // Compressed ones are as long.
     change: refusing((text) => text.length > 1_000),
   },
   "calls-methods-of-messages": {

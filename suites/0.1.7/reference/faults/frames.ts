@@ -1,12 +1,21 @@
 import { OPCODE } from "../../../../harness/frame.ts";
 import { edited, isControl } from "../../../websocket/editing.ts";
 import { editing, rewriting } from "../../../websocket/faults.ts";
-import { refusal } from "../behaviour.ts";
+import { type Behaviour, refusal } from "../behaviour.ts";
 import { commandIn, dropAll, type Faults, refusing } from "./fault.ts";
 
 /** Tells if a segment begins with a short frame whose masking key is zeros. */
 const hasKeyOfZeros = (bytes: Buffer) =>
   bytes.length > 6 && bytes.readUInt8(1) > 0x80 && bytes.readUInt8(1) < 0x80 + 126 && bytes.readUInt32BE(2) === 0;
+
+/** Answers an unknown request by its name, and lives on with the client. */
+const livingOn =
+  ({ malformed }: Behaviour): Behaviour["malformed"] =>
+  (client, text, binary) => {
+    const command = binary ? undefined : commandIn(text);
+    if (!command || !/^conformance\/.*\/request$/.test(command)) return malformed(client, text, binary);
+    client.say({ ...refusal, command: command.replace(/request$/, "response") });
+  };
 
 /** Faults in reading frames, as far as they concern what few clients send. */
 export const frameFaults: Faults = {
@@ -60,11 +69,32 @@ export const frameFaults: Faults = {
           return { ...frame, payload };
         };
       })(normal),
-      malformed(client, text, binary) {
-        const command = binary ? undefined : commandIn(text);
-        if (!command || !/^conformance\/.*\/request$/.test(command)) return normal.malformed(client, text, binary);
-        client.say({ ...refusal, command: command.replace(/request$/, "response") });
-      },
+      malformed: livingOn(normal),
+    }),
+  },
+  "ignores-pings-behind-an-unknown-command": {
+    says: "Lives on with a client that sends an unknown command, and answers no ping of it any more.",
+    breaks: "transport.ping",
+    change: (normal) => ({
+      ...editing(() => {
+        let unknown = false;
+        return (frame) => {
+          if (frame.opcode === OPCODE.text) unknown ||= String(frame.payload).includes("conformance/");
+          return unknown && frame.opcode === OPCODE.ping ? undefined : frame;
+        };
+      })(normal),
+      malformed: livingOn(normal),
+    }),
+  },
+  "ignores-what-is-not-compressed": {
+    says: "Accepts permessage-deflate where it is offered, and leaves a message aside there that is not compressed.",
+    breaks: "transport.extensions",
+    change: ({ webSocket }) => ({
+      upgrade: ({ headers }, tcp) =>
+        headers["sec-websocket-extensions"]
+          ? edited(tcp, (it) => (it.opcode === OPCODE.text && (it.reserved & 4) === 0 ? undefined : it))
+          : tcp,
+      webSocket: { ...webSocket, perMessageDeflate: true },
     }),
   },
   "ignores-close-frames-with-a-reason": {

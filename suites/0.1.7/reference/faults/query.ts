@@ -1,3 +1,4 @@
+import { unescape as decode } from "node:querystring";
 import type { Faults, ReferenceFault } from "./fault.ts";
 
 /** A change that finds the version in what this makes of the query. */
@@ -29,8 +30,8 @@ export const queryFaults: Faults = {
     also: ["parity.missing"],
     change: ({ greet, parity }) => ({
       greet(client) {
-        const query = decodeURIComponent(client.query.replaceAll(/%(?![0-9a-f]{2})/gi, "%25"));
-        greet(client, parity(decodeURIComponent(/tachyonVersion=([^&%]*)/.exec(query)?.[1] ?? "")));
+        const query = decode(client.query); // It throws at no escape.
+        greet(client, parity(decode(/tachyonVersion=([^&%]*)/.exec(query)?.[1] ?? "")));
       },
     }),
   },

@@ -1,6 +1,7 @@
 import { encode, OPCODE } from "../../../../harness/frame.ts";
 import { framesIn, isControl } from "../../../websocket/editing.ts";
 import { editing, rewriting, webSocketFaults } from "../../../websocket/faults.ts";
+import type { Client } from "../behaviour.ts";
 import { dropAll, type Faults, type ReferenceFault } from "./fault.ts";
 import { frameFaults } from "./frames.ts";
 import { handshakeFaults } from "./handshake.ts";
@@ -130,6 +131,22 @@ export const transportFaults: Faults = {
     says: "Drops all connections, as if it started again, when a connection is reset.",
     breaks: "transport.survives",
     change: dying((die) => ({ gone: (_, code) => void (code === 1006 && die()), unreadable: die })),
+  },
+  "dies-of-ends-without-a-close-frame": {
+    says: "Drops all connections, as if it started again, when a client ends its TCP connection without a close frame.",
+    breaks: "transport.survives",
+    change: dying((die) => {
+      const violators = new Set<Client>(); // Their connections are ended for that.
+      return {
+        violated: (client) => void violators.add(client),
+        gone(client, code) {
+          const { headers, socket } = client.request;
+          // A client whose subprotocol was not selected leaves so, too.
+          const isAlien = violators.has(client) || headers["sec-websocket-protocol"] !== undefined;
+          if (code === 1006 && socket.readableEnded && !isAlien) die();
+        },
+      };
+    }),
   },
   "dies-of-close-codes": {
     says: "Drops all connections, as if it started again, when a client closes with a code other than 1000.",
