@@ -8,7 +8,7 @@ import { responseOf } from "../../harness/upgrade.ts";
 import type { Dialect } from "./dialect.ts";
 import { MALFORMED_ANSWER } from "./malformed-reaction.ts";
 import { requestOfLength } from "./requests.ts";
-import { hex, slug } from "./words.ts";
+import { slug } from "./words.ts";
 
 /** The length of the end of a compressed message that is left out (RFC 7692, 7.2.1). */
 const TAIL = 4;
@@ -73,42 +73,44 @@ const inFragments = ({ scenario, request, answer, statusOf, words }: Dialect) =>
     },
   });
 
-/** No match goes further back than one byte, so that every window is large enough. */
-const RLE = { strategy: constants.Z_RLE };
-
 /** The length of a long request in bytes: no server finds it too big. */
 const LONG = 3_900;
 
-/** The frames of a request in forms that few clients choose, where permessage-deflate is accepted. */
-const othersOf = ({ request }: Dialect): Record<string, readonly [text: string, frame: Frame]> => {
-  const short = JSON.stringify(request);
-  const long = requestOfLength(request, "message", LONG);
-  const frames = (text: string, how: ZlibOptions) => [text, { ...TEXT, payload: deflated(text, how) }] as const;
-  return {
-    "that is not compressed": [short, { opcode: OPCODE.text, payload: short }],
-    "compressed in a stored block": frames(short, { level: 0 }),
-    "compressed with Huffman codes of its own": frames(long, { strategy: constants.Z_HUFFMAN_ONLY }),
-    "compressed from 3900 bytes": frames(long, RLE),
-  };
+/** A form of a request that few clients choose where permessage-deflate is accepted: compressed in some way, or not at all. */
+interface Form {
+  readonly length?: number;
+  readonly how?: () => ZlibOptions;
+}
+
+const FORMS: Readonly<Record<string, Form>> = {
+  "that is not compressed": {},
+  "compressed in a stored block": { how: () => ({ level: 0 }) },
+  "compressed with Huffman codes of its own": { length: LONG, how: () => ({ strategy: constants.Z_HUFFMAN_ONLY }) },
+  // No match goes further back than one byte, so that every window is large enough.
+  "compressed from 3900 bytes": { length: LONG, how: () => ({ strategy: constants.Z_RLE }) },
 };
 
-const TEXT = { opcode: OPCODE.text, reserved: 4 };
+/** Makes the frame of a text in some form. Compression is loaded no earlier. */
+const frameOf = (text: string, { how }: Form): Frame =>
+  how ? { opcode: OPCODE.text, reserved: 4, payload: deflated(text, how()) } : { opcode: OPCODE.text, payload: text };
 
 const inOther = (dialect: Dialect) =>
-  Object.entries(othersOf(dialect)).map(([name, [text, frame]]) =>
-    dialect.scenario({
+  Object.entries(FORMS).map(([name, form]) => {
+    const { request } = dialect;
+    const text = form.length === undefined ? JSON.stringify(request) : requestOfLength(request, "message", form.length);
+    return dialect.scenario({
       id: `transport/extensions-deflate-${slug(name.replace(/^(that is|compressed) /, ""))}`,
       title: `a client offers permessage-deflate, and sends a ${dialect.words.request} ${name}, where the server accepts`,
-      given: hex(encode(frame)),
+      given: text,
       tests: ["transport.extensions"],
       async run({ connect, check }) {
         const client = await connect({ handshake: { deflate: true } });
-        if (isAccepted(client)) await client.write({ type: "text", data: text }, encode(frame));
+        if (isAccepted(client)) await client.write({ type: "text", data: text }, encode(frameOf(text, form)));
         else client.send(text);
         check("transport.extensions", dialect.statusOf(await dialect.answer(client)), { const: "success" });
       },
-    }),
-  );
+    });
+  });
 
 const isAccepted = (client: Connection) =>
   responseOf(client.transcript)?.headers.get("sec-websocket-extensions")?.includes("permessage-deflate") ?? false;

@@ -155,7 +155,7 @@ describe("other commands", () => {
   test("explain shows a requirement, its source, why, and the cases that test it", async () => {
     const { stdout } = await within(cwd, ["explain", "parity.missing"]);
     expect(stdout).toContain("source: → (derived): the only value that a missing version can have");
-    expect(stdout).toContain("tested by 4 cases");
+    expect(stdout).toContain("tested by 5 cases");
     expect(stdout).toContain("--requirement parity.missing");
   });
 
