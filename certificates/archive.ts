@@ -64,6 +64,8 @@ function twiceIn(files: readonly { readonly path: string; readonly name: string 
 function strayIn(foreign: readonly (TarEntry & Place)[], home: string): string | undefined {
   for (const { path, folder, name } of foreign) {
     if (name === "" || !["", home].includes(folder)) return `it holds ${namedPath(path)}, a file of another folder`;
+    if (folder === "" && home !== "" && name.toLowerCase() === home.toLowerCase())
+      return `it holds ${namedPath(path)}, a file in the place of its folder`;
     if (FILE_NAMES.some((own) => own.toLowerCase() === name.toLowerCase())) return `it holds ${name} in another folder`;
     if (!PLAIN.test(name)) return `it holds ${namedPath(path)}, a name that not all programs take alike`;
   }

@@ -54,16 +54,16 @@ interface Shut {
   readonly ms: number;
 }
 
-/** Cases that ran one after another, and if the target let nobody in for a while then, or just refused one client. */
+/** Cases that ran one after another, and if the target let nobody in for a while then, or for good, or just refused one client. */
 interface Batch {
   readonly results: readonly CaseResult[];
-  readonly shut?: Shut | "limited" | undefined;
+  readonly shut?: Shut | "limited" | "for good" | undefined;
 }
 
 /**
  * Finds the case after which the target let nobody in from `at` on, in ms of the run's clock, and blames it. The suspects run again, each
  * before a newcomer, until one is refused. The last of them did it, or one shortly before. Then it is proved: after this case alone
- * nobody is let in for a while, once more, and after as many plain clients anybody is. Tells if it found one.
+ * nobody is let in for a while, once more, and after more plain clients anybody is. Tells if it found one, or the target lets nobody in any more.
  */
 export async function blameForShutOut(
   at: number,
@@ -81,10 +81,11 @@ export async function blameForShutOut(
   // As many clients may be too many. So those that came shortly before run again more slowly.
   const recent = results.filter((it) => endOf(it) >= trial.shared.clock() - timeOf(shut) - LATEST).toReversed();
   const culprit = isShut(shut) ? await culpritAmong(recent, trial) : undefined;
+  if (shut === "for good") pass.availability.refuses(at, pass.shared.limits.refusal.way);
   if (culprit) blameFor(culprit, at, pass);
   else if (isShutByOne(pass) && isOver()) pass.stop ??= { reason: "slow", why: TOO_MANY };
   pass.times.searched += timeThere(pass) - began;
-  return culprit !== undefined;
+  return culprit !== undefined || shut === "for good";
 }
 
 const isShut = (shut: Batch["shut"]): shut is Shut => typeof shut === "object";
@@ -118,7 +119,8 @@ async function waitOut(last: CaseResult, { pass, entrance, shared }: Trial): Pro
   const since = refusedAt(last) ?? shared.clock();
   await sleep(SETTLING, pass.signal);
   const tries = await entrance.opens();
-  return tries > 1 && Number.isFinite(tries) ? { since, ms: shared.clock() - since } : "limited";
+  if (!Number.isFinite(tries)) return pass.signal?.aborted ? "limited" : "for good";
+  return tries > 1 ? { since, ms: shared.clock() - since } : "limited";
 }
 
 /** Returns when a client of a case first asked for a WebSocket and was refused, in ms of the trial's clock. */
@@ -145,7 +147,7 @@ async function culpritAmong(suspects: readonly CaseResult[], trial: Trial): Prom
     const [result] = last.results;
     if (!result || !isShut(last.shut)) continue;
     if (some.length > 1) break; // There was no time to find out which of them.
-    return isShutByOne(trial.pass) || (await isProved(result, trial)) ? { result, shut: last.shut } : undefined;
+    return (await isProved(result, trial)) ? { result, shut: last.shut } : undefined;
   }
   return undefined;
 }
@@ -168,13 +170,19 @@ async function isShutSoon({ pass, entrance }: Trial): Promise<boolean> {
   return false;
 }
 
-/** Tells if a case alone shuts everybody out once more, and as many plain clients do not. */
+/** Plain clients show that it is not the number: so many times as many come at once as the case has connections, and some more. */
+const PLAIN = { times: 1.5, more: 3 } as const;
+
+/** Tells if a case alone shuts everybody out once more, and more plain clients at once do not. */
 async function isProved(result: CaseResult, trial: Trial): Promise<boolean> {
   const { pass } = trial;
   const plain = canaryOf(pass.protocol);
   if (!plain) return false;
+  // A run that was refused early holds fewer connections than the case has.
+  const before = pass.results.get(result.case)?.connections.length ?? 0;
+  const most = Math.ceil(PLAIN.times * Math.max(before, result.connections.length)) + PLAIN.more;
   await sleep(REST, pass.signal);
-  const all = await Promise.all(result.connections.map(() => run(plain, trial)));
+  const all = await Promise.all(Array.from({ length: most }, () => run(plain, trial)));
   if (all.some(({ refused }) => refused) || (await isShutSoon(trial))) return false;
   await sleep(REST, pass.signal);
   return isShut((await slowly([result], trial)).shut) && !hasEnded(pass);

@@ -37,8 +37,8 @@ export const mayShutOut = (wrong: readonly Case[]): boolean => wrong.length >= C
 const isGateways = ({ status = 0 }: Failure): boolean => status >= 500;
 
 /**
- * Says of a target that lets nobody in any more that it may shut out who sends wrong inputs, if many came. It is sure where it still says
- * so: a gateway before a server that has ended says something else.
+ * Says of a target that lets nobody in any more that it may shut out who sends wrong inputs, if many came. Where it says so itself, it
+ * does: a gateway before a server that has ended says something else.
  */
 export function wordsOfShutOut({ to, how, refuses }: Fall, ran: readonly CaseResult[], pass: Pass): string | undefined {
   const way = pass.availability.refusal;

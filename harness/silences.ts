@@ -34,6 +34,20 @@ const STANDING = 5;
 const FEW = 8;
 
 /**
+ * Lets a server catch up for which some of these waited in line. Where it does not, nobody can tell what these would have met. Resolves to
+ * the kinds of the others then, of all else.
+ */
+async function withoutWaitedInLine(
+  kinds: readonly (readonly CaseResult[])[],
+  pass: Pass,
+): Promise<readonly (readonly CaseResult[])[]> {
+  const inLine = new Set(kinds.flat().filter((it) => waitedInLine(it, pass) !== undefined));
+  if (inLine.size === 0 || (await letCatchUp([...inLine], pass))) return kinds;
+  for (const it of inLine) settleFailed(inconclusive(ungrounded(it, pass), NOT_KEPT_UP), pass);
+  return kinds.map((kind) => kind.filter((it) => !inLine.has(it))).filter((kind) => kind.length > 0);
+}
+
+/**
  * Runs cases again, side by side, that waited in vain: of a kind with many some first, which stand for all if each waits in vain again.
  * One that waits in vain again is confirmed if others were served meanwhile; otherwise a sample runs alone. One that passes now is
  * unstable if others were served the first time; in a stall it was not wronged.
@@ -42,11 +56,10 @@ export async function allTogether(all: readonly CaseResult[], tookMs: number, pa
   const kinds = [...groupBy(all, failureKind).values()];
   const isCertain = (kind: readonly CaseResult[]) => kind.length >= MANY && kind.every(othersWereServed);
   for (const it of kinds.filter(isCertain).flat()) settleFailed(ungrounded(it, pass), pass);
-  const rest = kinds.filter((kind) => !isCertain(kind));
-  if (!(await letCatchUp(rest.flat(), pass))) {
-    for (const it of rest.flat()) settleFailed(inconclusive(ungrounded(it, pass), NOT_KEPT_UP), pass);
-    return;
-  }
+  const rest = await withoutWaitedInLine(
+    kinds.filter((kind) => !isCertain(kind)),
+    pass,
+  );
   const some = await sideBySide(rest.flatMap(standing), pass);
   const unsure = rest.filter((kind) => !settledByFew(kind, some, pass)).flat();
   const others = await sideBySide(

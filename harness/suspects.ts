@@ -99,11 +99,11 @@ const wentAwayAt = ({ connections }: CaseResult, by: number): number =>
   );
 
 /**
- * Sorts suspects of what happened at a time, the likeliest first; `greets` tells if the server greets each client, and `all` results tell what
- * many clients send. A server that ends
- * before it answers ends over its oldest unanswered input, most likely over one that no other client sends; one that answers first ends
- * over the input that it answered last. So one of the former and two of the latter take turns: inputs that are read together are answered
- * together. The client that went away last comes after the first of each: no server answers that. All others follow, by recency.
+ * Sorts suspects of what happened at a time, the likeliest first; `greets` tells if the server greets each client, and `all` results tell
+ * what many clients send. A server that ends before it answers ends over its oldest unanswered input, most likely over one that no other
+ * client sends; one that answers first ends over the input that it answered last. So one of the former and two of the latter take turns:
+ * inputs that are read together are answered together. The client that went away last comes after the first of each: no server answers
+ * that. All others follow, by recency.
  */
 export function byLikelihood(
   results: readonly CaseResult[],

@@ -84,7 +84,6 @@ export const unparseable = {
   "leading-zero-in-minor": `${major}.0${minor}.${patch}`,
   "point-behind": `${version}.`,
   "in-quotes": `"${version}"`,
-  "nul-and-letter-behind": `${version}\0x`,
   "space-before": ` ${version}`,
   "space-after": `${version} `,
   "line-break-after": `${version}\n`,
@@ -157,6 +156,9 @@ export const queries = {
   ),
   "after-an-encoded-decoy": `other=%26${PARAMETER}%3D${decoy}&${PARAMETER}=${other}`,
 };
+
+/** A query whose version has an escaped NUL and a letter behind it. */
+export const nulBehind = `${PARAMETER}=${version}%00x`;
 
 /** A query that holds this other version behind a value that is no text: the URL standard replaces what is no UTF-8. */
 export const besideNoUtf8 = `other=%FF&${PARAMETER}=${other}`;

@@ -66,6 +66,18 @@ export function ban(most: number, ms: number): Limiter {
   };
 }
 
+/** Lets in so many clients in any second, and forgets those that it refuses. */
+export function sliding(most: number): Limiter {
+  let seen: number[] = [];
+  return () => {
+    const now = performance.now();
+    seen = seen.filter((at) => at > now - 1_000);
+    if (seen.length >= most) return false;
+    seen.push(now);
+    return true;
+  };
+}
+
 /** Refuses one client in some, whatever the others do. */
 export function every(nth: number): Limiter {
   let n = 0;

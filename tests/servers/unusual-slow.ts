@@ -7,6 +7,7 @@ import {
   type Limiter,
   queue,
   shuttingOut,
+  sliding,
   together,
   turnsAway,
   type Way,
@@ -74,6 +75,7 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
 
   // Limits on connections per second.
   "answers 503 to more than 10 connections a second": takes(() => bucket(10, 5), 503, 24),
+  "answers 429 to more than 6 connections in any second": takes(() => sliding(6), 429, 40),
   "answers 429 to more than 30 connections a second": takes(() => window(30), 429, 8),
   "answers 429 to more than 100 connections a second, with a burst of 20": takes(() => bucket(100, 20), 429, 2),
   "resets more than 100 connections in each second": takes(() => window(100), "reset", 2),
