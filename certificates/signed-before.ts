@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { UsageError } from "../harness/usage.ts";
 import { readEnvelope } from "./content.ts";
+import { FILES } from "./files.ts";
 import { BundleError, openBundle } from "./open.ts";
 
 /**
@@ -15,10 +18,14 @@ export async function keepSigned(folder: string): Promise<void> {
       );
 }
 
-/** Tells if a bundle is signed by anybody. What is no bundle is not. */
+/** Tells if a bundle is signed by anybody, also if other files of its folder are gone. What is no bundle is not. */
 async function isSigned(path: string): Promise<boolean> {
   try {
-    return (readEnvelope((await openBundle(path)).files).is?.signatures.length ?? 0) > 0;
+    const certificate = join(path, FILES.certificate);
+    const files = existsSync(certificate)
+      ? new Map([[FILES.certificate, await readFile(certificate)]])
+      : (await openBundle(path)).files;
+    return (readEnvelope(files).is?.signatures.length ?? 0) > 0;
   } catch (error) {
     if (error instanceof BundleError) return false;
     throw error;

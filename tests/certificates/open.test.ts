@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type Header, pack } from "tar-stream";
+import { unpacked } from "../../certificates/archive.ts";
 import { compressed, packed } from "../../certificates/bundle.ts";
 import { FILE_NAMES, FILES, type Files } from "../../certificates/files.ts";
 import { openBundle } from "../../certificates/open.ts";
@@ -377,4 +378,11 @@ test("a path that is no bundle is a mistake of the user", async () => {
   await expect(openBundle("/dev/null")).rejects.toThrow(/is neither file nor folder/);
   await link(join(cwd, "whole.tgz"), join(cwd, "again.tgz"));
   expect((await openBundle(join(cwd, "again.tgz"))).files.size).toBe(FILE_NAMES.length);
+});
+
+test("a file in the place of the folder of a bundle is a problem: no program unpacks both", () => {
+  const file = (path: string) => ({ path, isFolder: false, content: Buffer.from("x") });
+  expect(unpacked([file("b"), file(`b/${FILES.certificate}`)]).problem).toBe(
+    'it holds "b", a file in the place of its folder',
+  );
 });
