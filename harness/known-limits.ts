@@ -86,7 +86,7 @@ const isFound = ({ together, perSecond }: Found): boolean => together !== undefi
 const SHUT = 5;
 
 /** Tells if a target let nobody in for a while. */
-export const isShut = ({ spell }: KnownLimits): boolean => spell !== undefined && spell.count >= SHUT;
+const isShut = ({ spell }: KnownLimits): boolean => spell !== undefined && spell.count >= SHUT;
 
 /** Learns that the target served a client that `began` at a time. Both are in ms of the run's clock. */
 export function learnServed(known: KnownLimits, now: number, began: number): void {

@@ -13,7 +13,6 @@ import {
 import type { Gate } from "./gate.ts";
 import {
   isLimited,
-  isShut,
   type KnownLimits,
   learnClosed,
   learnMeasured,
@@ -115,9 +114,8 @@ async function shutByInputs(
 ): Promise<ShutOut | undefined> {
   const { known, clock } = its;
   const isNew = known.wrong === undefined && !isLimited(known);
-  if (isNew && lasted < BY_SECOND && (tries > 1 || isShut(known))) {
-    if (await byInputs.one(entrance)) return { tookMs: clock() - known.refusal.at };
-  }
+  // Clients that came just before may have been let in between, so that no spell shows it.
+  if (isNew && lasted < BY_SECOND && (await byInputs.one(entrance))) return { tookMs: clock() - known.refusal.at };
   const mayBeMany = isNew && !ways.some((way) => isTurnedAway(way) || saysNoRoom(way));
   const shut = mayBeMany ? await shutByWrong(its, entrance, byInputs) : undefined;
   known.closes ||= byInputs.isOne;
