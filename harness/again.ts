@@ -1,5 +1,6 @@
 import { isTooLate } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
+import { SECOND_OVER } from "./connection-rate.ts";
 import { isShort, isSilent, missedHandshake, othersWereServed, stoodStill } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { saysTooMany } from "./failure.ts";
@@ -45,8 +46,8 @@ async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
 /** Tells if a connection of a case was refused since there were too many. */
 export const wasTooMany = ({ refused = [] }: CaseResult): boolean => refused.some(saysTooMany);
 
-/** The time after which a limit that counts by the second has forgotten a client, and the times that this may change nothing. */
-const FORGETTING = { ms: 1_100, inVain: 2 } as const;
+/** The times that a rest may change nothing, after which a limit that counts by the second has forgotten a client. */
+const IN_VAIN = 2;
 
 /** The times in a row that a target still refused a client after a rest. */
 export interface Rests {
@@ -56,9 +57,9 @@ export interface Rests {
 /** Runs a case alone as `once` does; once more after a rest, if the target says that odd clients like those of it come too often. */
 export async function onceForgotten(once: () => Promise<CaseResult>, rests: Rests, pass: Pass): Promise<CaseResult> {
   const result = await once();
-  if (!wasTooMany(result) || result.refusedUsual || rests.inVain >= FORGETTING.inVain || hasEnded(pass)) return result;
-  await sleep(FORGETTING.ms, pass.signal);
-  pass.times.away += FORGETTING.ms;
+  if (!wasTooMany(result) || result.refusedUsual || rests.inVain >= IN_VAIN || hasEnded(pass)) return result;
+  await sleep(SECOND_OVER, pass.signal);
+  pass.times.away += SECOND_OVER;
   const later = await once();
   rests.inVain = wasTooMany(later) ? rests.inVain + 1 : 0;
   return later;

@@ -25,6 +25,9 @@ export const TRIES = 4;
 /** The time between two tries, in ms. */
 export const PAUSE = 100;
 
+/** The time after which a target has noticed that connections ended, in ms. */
+export const SETTLING = 100;
+
 /** The longest time that a client takes to leave, in ms. */
 const LEAVING = 300;
 

@@ -28,6 +28,9 @@ export const SECOND = 1_000;
 /** A little more, so that an earlier period no longer counts, in ms. */
 const MORE = 100;
 
+/** The time after which a limiter has forgotten most connections that counts by the second, in ms. */
+export const SECOND_OVER = SECOND + MORE;
+
 /** The time after which a limiter has forgotten all connections, in ms: one that slides over periods counts the one before, too. */
 export const FORGOTTEN = 2 * SECOND + MORE;
 
@@ -153,7 +156,7 @@ interface Flood {
 }
 
 /** Connects as often as it can until one is refused, and for so many ms `longer`, to count what is accepted in that second. */
-async function flood({ dial, clock, served, signal }: Means, atOnce: number, longer = SECOND + MORE): Promise<Flood> {
+async function flood({ dial, clock, served, signal }: Means, atOnce: number, longer = SECOND_OVER): Promise<Flood> {
   const accepted: number[] = [];
   const refused: number[] = [];
   const enough = Math.max(ENOUGH.least, ENOUGH.times * served);
@@ -206,7 +209,7 @@ async function seriesOf(
   gap: number,
 ): Promise<{ readonly passes: boolean; readonly share: number }> {
   const turn = takingTurns(clock, () => gap);
-  const length = Math.min(MOST.series, Math.ceil((SECOND + MORE) / gap));
+  const length = Math.min(MOST.series, Math.ceil(SECOND_OVER / gap));
   const most = Math.floor(length / STRAY);
   const leaving: Promise<void>[] = [];
   let refused = 0;

@@ -1,4 +1,4 @@
-import { type Attempt, type Entrance, entranceBy, type Means, PAUSE, TRIES, untilLetIn } from "./attempts.ts";
+import { type Attempt, type Entrance, entranceBy, type Means, PAUSE, SETTLING, TRIES, untilLetIn } from "./attempts.ts";
 import { FORGOTTEN, SECOND, SLOWER } from "./connection-rate.ts";
 import {
   type Failure,
@@ -44,9 +44,6 @@ export interface ByInputs {
   /** A case is known that does so alone. */
   readonly isOne: boolean;
 }
-
-/** The time after which a target has noticed that the last connection ended, in ms. */
-const SETTLING = 100;
 
 /** The limits of one target, and the means to keep them. Times are in ms. */
 export interface Keeping {

@@ -1,7 +1,8 @@
-import type { Entrance } from "./attempts.ts";
+import { type Entrance, SETTLING } from "./attempts.ts";
 import { blame } from "./blame.ts";
 import { timeThere, timeToSearch } from "./budget.ts";
 import { canaryOf } from "./canary.ts";
+import { SECOND_OVER } from "./connection-rate.ts";
 import { type CaseResult, endOf, execute } from "./execute.ts";
 import { wordsOfFailure } from "./failure.ts";
 import { SHUT_OUT } from "./fall.ts";
@@ -24,12 +25,6 @@ const LOOKS: readonly number[] = [0, 40, 120, LATEST];
 
 /** The most suspects that run again. */
 const MOST = 120;
-
-/** The time in which a target forgets most clients that came, if it counts them by the second, in ms. */
-const REST = 1_100;
-
-/** The time after which a target has noticed that the connections of a case ended, in ms. */
-const SETTLING = 100;
 
 /** The words for a target that shuts everybody out over more inputs than there is time to find. */
 const TOO_MANY = "the target lets nobody in for a while over several inputs, and the time to find them was up";
@@ -181,10 +176,10 @@ async function isProved(result: CaseResult, trial: Trial): Promise<boolean> {
   // A run that was refused early holds fewer connections than the case has.
   const before = pass.results.get(result.case)?.connections.length ?? 0;
   const most = Math.ceil(PLAIN.times * Math.max(before, result.connections.length)) + PLAIN.more;
-  await sleep(REST, pass.signal);
+  await sleep(SECOND_OVER, pass.signal);
   const all = await Promise.all(Array.from({ length: most }, () => run(plain, trial)));
   if (all.some(({ refused }) => refused) || (await isShutSoon(trial))) return false;
-  await sleep(REST, pass.signal);
+  await sleep(SECOND_OVER, pass.signal);
   return isShut((await slowly([result], trial)).shut) && !hasEnded(pass);
 }
 

@@ -1,5 +1,5 @@
-import { OPCODE } from "../../../../harness/frame.ts";
-import { edited, isControl } from "../../../websocket/editing.ts";
+import { type Frame, OPCODE } from "../../../../harness/frame.ts";
+import { edited, isControl, type WholeFrame } from "../../../websocket/editing.ts";
 import { editing, rewriting } from "../../../websocket/faults.ts";
 import { type Behaviour, refusal } from "../behaviour.ts";
 import { commandIn, dropAll, type Faults, refusing } from "./fault.ts";
@@ -7,6 +7,16 @@ import { commandIn, dropAll, type Faults, refusing } from "./fault.ts";
 /** Tells if a segment begins with a short frame whose masking key is zeros. */
 const hasKeyOfZeros = (bytes: Buffer) =>
   bytes.length > 6 && bytes.readUInt8(1) > 0x80 && bytes.readUInt8(1) < 0x80 + 126 && bytes.readUInt32BE(2) === 0;
+
+/** A change that edits each frame of a client, and knows if a message in fragments is open. */
+const knowingIfOpen = (edit: (frame: WholeFrame, open: boolean) => Frame | undefined) =>
+  editing(() => {
+    let open = false;
+    return (frame) => {
+      if (!isControl(frame)) open = !frame.final;
+      return edit(frame, open);
+    };
+  });
 
 /** Answers an unknown request by its name, and lives on with the client. */
 const livingOn =
@@ -22,13 +32,9 @@ export const frameFaults: Faults = {
   "takes-pongs-for-messages": {
     says: "Takes a pong for a message where none is in fragments.",
     breaks: "transport.ping",
-    change: editing(() => {
-      let open = false;
-      return (frame) => {
-        if (!isControl(frame)) open = !frame.final;
-        return frame.opcode === OPCODE.pong && !open ? { ...frame, opcode: OPCODE.text } : frame;
-      };
-    }),
+    change: knowingIfOpen((frame, open) =>
+      frame.opcode === OPCODE.pong && !open ? { ...frame, opcode: OPCODE.text } : frame,
+    ),
   },
   "takes-a-key-of-zeros-for-none": {
     says: "Takes a frame for unmasked whose masking key is zeros.",
@@ -105,13 +111,7 @@ export const frameFaults: Faults = {
   "ignores-close-frames-between-fragments": {
     says: "Does not answer a close frame in the middle of a message in fragments.",
     breaks: "transport.close",
-    change: editing(() => {
-      let open = false;
-      return (frame) => {
-        if (!isControl(frame)) open = !frame.final;
-        return frame.opcode === OPCODE.close && open ? undefined : frame;
-      };
-    }),
+    change: knowingIfOpen((frame, open) => (frame.opcode === OPCODE.close && open ? undefined : frame)),
   },
   "allows-64-fragments": {
     says: "Ends the connection over a message in more than 64 fragments.",
