@@ -44,7 +44,12 @@ export function showsCase(filter: Filter, it: PageCase, requirements: ReadonlyMa
   );
 }
 
-const wordsOf = ({ requirement, expected = "", actual }: PageCase["checks"][number]) => [requirement, expected, actual];
+const wordsOf = ({ requirement, expected = "", actual, cause = "" }: PageCase["checks"][number]) => [
+  requirement,
+  expected,
+  actual,
+  cause,
+];
 
 /** Tells if a requirement is shown. With suites, one of their cases must judge it. */
 export function showsRequirement(filter: Filter, it: PageRequirement, cases: readonly PageCase[]): boolean {

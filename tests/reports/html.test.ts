@@ -246,4 +246,9 @@ test("a level and a verdict find cases in which a requirement of that level has 
   expect(count({ verdicts: ["warn"], levels: ["MAY"] })).toBe(0);
   expect(count({ text: "  DISCONNECT alone " })).toBeGreaterThan(0);
   expect(count({ text: "disconnect nonsense" })).toBe(0);
+  const causes = data.cases.flatMap(({ checks }) =>
+    checks.flatMap(({ cause }) => (cause === undefined ? [] : [cause])),
+  );
+  expect(causes.map((cause) => count({ text: cause }) > 0)).toEqual(causes.map(() => true));
+  expect(causes).not.toEqual([]);
 });
