@@ -115,7 +115,8 @@ const long = lengths.map(([of, length]) =>
       const text = requestOfLength(disconnect, of, length);
       const fateFor = async (request: string, options?: ConnectOptions) => {
         const client = await connect(options);
-        await greeting(client); // A greeting may be lost where a server refuses a message by a reset.
+        const greeted = await greeting(client); // It may be lost where a server refuses a message by a reset.
+        if (isNothing(greeted)) return greeted;
         client.send(request);
         return fate(dialect, client, mayIgnore(request.length));
       };
