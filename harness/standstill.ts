@@ -51,6 +51,13 @@ export function openStalls(pass: Pass): readonly Stall[] {
 
 const isLong = ({ ms }: Stall, { shared }: Pass) => ms > shared.timeout;
 
+/** The part of the wait of a client in which a server stood still that gave it no answer for that. */
+const MOSTLY = 0.5;
+
+/** Tells if the server stood still for everybody while a client that came `at` a time of the run's clock, in ms, waited in vain. */
+export const wasStillFor = (at: number, { stalls, timeout }: Pass["shared"]): boolean =>
+  stalls.some((it) => Math.min(at + timeout, it.at + it.ms) - Math.max(at, it.at) > MOSTLY * timeout);
+
 /** Returns a pass to run cases in. With `several`, all are cut off as soon as a stall is over that is to be looked into: they run again anyway. */
 export function untilStall(
   pass: Pass,

@@ -5,7 +5,7 @@ import { endedSilent } from "./cut-off.ts";
 import { dial } from "./dial.ts";
 import { inconclusive } from "./doubt.ts";
 import { type CaseResult, execute } from "./execute.ts";
-import { isTurnedAway, wordsOfFailure } from "./failure.ts";
+import { isTurnedAway, NO_ANSWER, wordsOfFailure } from "./failure.ts";
 import { STOOD_STILL } from "./fall.ts";
 import { stuckOn } from "./hanging.ts";
 import { lookInto } from "./lost.ts";
@@ -16,7 +16,7 @@ import type { Case } from "./scenario.ts";
 import { casesAtWork, hangUp, mayOverlap, seemsDeaf, share, wasServing } from "./shared.ts";
 import { blameForShutOut, isShutByOne } from "./shut-by-one.ts";
 import { mayShutOut, shutsOutAfter, wrongBefore } from "./shut-out.ts";
-import { openStalls, untilStall } from "./standstill.ts";
+import { openStalls, untilStall, wasStillFor } from "./standstill.ts";
 import { HANDSHAKE } from "./waited.ts";
 
 /** Tells if the target went away or hangs, or stood still for long. Nothing that runs then can be judged. */
@@ -158,6 +158,8 @@ const TURNING_AWAY = 50;
 async function explainRefusal(ran: readonly CaseResult[], pass: Pass): Promise<void> {
   const { limits } = pass.shared;
   const { at, way } = limits.refusal;
+  // A client that no answer reached while the server stood still for everybody met no limit.
+  if (way.code === NO_ANSWER && wasStillFor(at, pass.shared)) return limits.forget();
   // A server that turns clients away by itself has not fallen.
   if (isTurnedAway(way) || !endedSilent(ran, at)) return await measureLimits(ran, pass);
   pass.availability.refuses(at, way);
