@@ -14,7 +14,7 @@ const DAY = 86_400_000;
 const BESIDE = { case: 30_000, run: 1_800_000 } as const;
 
 /** The least part of a set concurrency that the recordings show: the first cases begin together. */
-const TOGETHER = 0.5;
+const LEAST_CONCURRENCY = 0.5;
 
 /** The first and the last time of a case in its recording, in ms of the run's clock. */
 export interface Span {
@@ -58,7 +58,7 @@ export function oddInCase(stored: ReportCase, recorded: RecordedCase, report: Re
 export function oddInRun(spans: readonly Span[], report: Report, given: Conditions): string[] {
   const last = most(spans.map(({ to }) => to));
   const together = mostTogether(spans);
-  const owed = Math.min(spans.length, given.concurrency) * TOGETHER;
+  const owed = Math.min(spans.length, given.concurrency) * LEAST_CONCURRENCY;
   return [
     ...when(
       report.durationMs + 1 < last || report.durationMs > last + BESIDE.run,

@@ -20,11 +20,11 @@ export type Files = ReadonlyMap<string, Buffer>;
 export const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
 /** The files that a statement names with their digests: all but those that are made from it. */
-const NAMED = FILE_NAMES.filter((name) => name !== FILES.certificate && name !== FILES.sums);
+const DIGESTED = FILE_NAMES.filter((name) => name !== FILES.certificate && name !== FILES.sums);
 
 /** The digests of the files that a statement names. */
 export const digestsOfFiles = (files: Files): Record<string, string> =>
-  Object.fromEntries(NAMED.map((name) => [name, sha256(files.get(name) ?? "")]));
+  Object.fromEntries(DIGESTED.map((name) => [name, sha256(files.get(name) ?? "")]));
 
 /** The content of SHA256SUMS, as `sha256sum --check` reads it. */
 export const sumsOf = (files: Files): string =>

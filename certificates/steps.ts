@@ -17,7 +17,7 @@ import { digestsIn, levelOf, statement } from "./statement.ts";
 import { type BundleContent, type Findings, found, type Look } from "./step.ts";
 
 /** The number of problems of one kind that are named. */
-const NAMED = 20;
+const NAMED_PROBLEMS = 20;
 
 /** The steps that need all of a bundle, in their order. */
 export const STEPS: Readonly<Record<string, Look>> = {
@@ -98,8 +98,8 @@ function otherSwept({ report, protocol, set: { sweeps = [] } }: BundleContent): 
 const named = (ids: readonly string[], what: string) => first(ids.map((id) => `${id} ${what}`));
 
 const first = (lines: readonly string[]) => [
-  ...lines.slice(0, NAMED),
-  ...(lines.length > NAMED ? [`and ${lines.length - NAMED} more`] : []),
+  ...lines.slice(0, NAMED_PROBLEMS),
+  ...(lines.length > NAMED_PROBLEMS ? [`and ${lines.length - NAMED_PROBLEMS} more`] : []),
 ];
 
 function level({ report, protocol, set, statement: it }: BundleContent): Findings {

@@ -13,7 +13,7 @@ import { TOKEN } from "./token-command.ts";
 type Place = Pick<Target, "url" | "headers" | "ca" | "insecure">;
 
 /** The time that an authorization server has for an answer, in ms. */
-const WITHIN = 10_000;
+const ANSWER_TIME = 10_000;
 
 const INSTEAD = "Give a token with --as or --token-command instead.";
 
@@ -23,7 +23,7 @@ const INSTEAD = "Give a token with --as or --token-command instead.";
  */
 export async function tokenOfClient(place: Place, { id, secret }: Client, signal: AbortSignal): Promise<string> {
   const origin = new URL("/", place.url.href.replace(/^ws/, "http"));
-  const options = requestOptions(place, AbortSignal.any([signal, AbortSignal.timeout(WITHIN)]));
+  const options = requestOptions(place, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIME)]));
   const found = await answering(origin, oauth.discoveryRequest(origin, { ...options(origin), algorithm: "oauth2" }));
   if (found.status !== 200)
     throw new UsageError(`--client needs ${origin.origin}${METADATA}, which is HTTP ${found.status}. ${INSTEAD}`);

@@ -8,7 +8,7 @@ interface Interrupt {
 }
 
 /** Two signals within this time (ms) count as one. */
-const TWICE = 300;
+const ONE_SIGNAL = 300;
 
 /** Listens for Ctrl-C and SIGTERM. `words` are told at the first. */
 export function onInterrupt(words = WORDS): Interrupt {
@@ -16,7 +16,7 @@ export function onInterrupt(words = WORDS): Interrupt {
   let first: number | undefined;
   const interrupt = () => {
     // `timeout` signals the process group and its leader: twice.
-    if (first !== undefined && Date.now() - first < TWICE) return;
+    if (first !== undefined && Date.now() - first < ONE_SIGNAL) return;
     if (first !== undefined) process.exit(EXIT.interrupted);
     first = Date.now();
     process.stderr.write(`\n${words}\n`);

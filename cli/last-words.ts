@@ -2,7 +2,7 @@ import type { LastWords } from "../harness/target.ts";
 import { short } from "../reports/names.ts";
 
 /** Characters of the line that is quoted. */
-const WIDTH = 200;
+const QUOTED_CHARACTERS = 200;
 
 /** Kinds of lines that say why a program ended, the most telling one first. The last line of the first kind found is quoted. */
 const TELLING = [
@@ -22,7 +22,9 @@ const NOISE =
 export function lastWordsOf(output: string, began: boolean): LastWords | undefined {
   const lines = output.split(/\r?\n/).filter((line) => !NOISE.test(line));
   const line = TELLING.map((kind) => lines.findLast((it) => kind.test(it))).find((it) => it !== undefined);
-  if (line !== undefined) return { text: short(line.trim(), WIDTH), isCause: true };
+  if (line !== undefined) return { text: short(line.trim(), QUOTED_CHARACTERS), isCause: true };
   const last = lines.slice(began ? 1 : 0).at(-1);
-  return last === undefined ? undefined : { text: `its last line: ${short(last.trim(), WIDTH)}`, isCause: false };
+  return last === undefined
+    ? undefined
+    : { text: `its last line: ${short(last.trim(), QUOTED_CHARACTERS)}`, isCause: false };
 }

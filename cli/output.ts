@@ -7,11 +7,11 @@ import type { Secrets } from "../harness/secrets.ts";
 import { reason } from "../harness/usage.ts";
 
 /** The output of servers that is kept in the file, and the end of one that is kept beyond that, in characters. */
-const MOST = 16 << 20;
+const OUTPUT_CHARACTERS = 16 << 20;
 const TAIL = 64 << 10;
 
 /** The time that the output of a process may take to end once the process has, in ms. Others may hold it open. */
-const GRACE = 200;
+const TIME_OF_LAST_OUTPUT = 200;
 
 /** The file for the output of a server, which is bounded and holds no secret. */
 export interface Log {
@@ -41,7 +41,7 @@ interface Keeping {
 
 /** Opens the file for the output of a server. Nothing of the output beyond its bound is kept but the end of each life. */
 export function openLog(path: string, secrets: Pick<Secrets, "follow">): Log {
-  const log: Keeping = { file: createWriteStream(path), secrets, room: MOST, left: 0, failure: undefined };
+  const log: Keeping = { file: createWriteStream(path), secrets, room: OUTPUT_CHARACTERS, left: 0, failure: undefined };
   const { file } = log;
   file.on("error", (error) => {
     log.failure ??= error;
@@ -82,7 +82,7 @@ function followed(log: Keeping, output: Readable): Printed {
     log.left += lost;
     write(log, lost > 0 ? `\n[${lost} characters left out]\n${end}` : end);
   }
-  const soon = () => Promise.race([ended, sleep(GRACE, undefined, { ref: false })]);
+  const soon = () => Promise.race([ended, sleep(TIME_OF_LAST_OUTPUT, undefined, { ref: false })]);
   return {
     tail: () => soon().then(() => tail),
     async close() {

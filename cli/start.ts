@@ -13,7 +13,7 @@ import { type Log, openLog, type Printed } from "./output.ts";
 import { endAll, LOOK_PAUSE, newMark, processesOf, runsIn } from "./stray-processes.ts";
 
 /** The time that a server has to end when asked to, in ms. */
-const GRACE = 2_000;
+const TIME_TO_END = 2_000;
 
 /** The reason why a server is not ready, and what to do if it stays so. */
 interface NotReady {
@@ -156,7 +156,7 @@ async function accepting(
 async function stop({ child, mark, before, ended, printed, endAtOnce }: Life): Promise<void> {
   const known = processesOf(mark, child.pid);
   signalGroup(child, "SIGTERM");
-  for (const deadline = Date.now() + GRACE; isUp(child) && Date.now() < deadline; ) await sleep(LOOK_PAUSE);
+  for (const deadline = Date.now() + TIME_TO_END; isUp(child) && Date.now() < deadline; ) await sleep(LOOK_PAUSE);
   signalGroup(child, "SIGKILL");
   await ended;
   // A process that it left alone, with none of its variables, is known by the port that was free before.

@@ -9,13 +9,13 @@ const MARK = "STARTED_BY_TACHYON_CONFORMANCE";
 export const LOOK_PAUSE = 20;
 
 /** The most looks: a process that is ended may have started others. */
-const LOOKS = 50;
+const MOST_LOOKS = 50;
 
 /** The looks in a row, each as soon as the last: some processes start another and end, again and again. */
-const QUICK = 40;
+const QUICK_LOOKS = 40;
 
 /** The looks without a find after which news is that of others, on a machine where much goes on. */
-const QUIET = 20;
+const LOOKS_WITHOUT_FIND = 20;
 
 /** Makes a mark for the processes of one start: a variable that all of them inherit. */
 export const newMark = (): Readonly<Record<string, string>> => ({ [MARK]: randomUUID() });
@@ -49,9 +49,9 @@ export async function endAll(mark: Readonly<Record<string, string>>, known: Proc
   for (let look = 1; ; look++) {
     const { left, news } = lookAt(mark, seen);
     quiet = left.length > 0 ? 0 : quiet + 1;
-    if (quiet > (news ? QUIET : 0) || look === LOOKS * QUICK) return left;
+    if (quiet > (news ? LOOKS_WITHOUT_FIND : 0) || look === MOST_LOOKS * QUICK_LOOKS) return left;
     for (const pid of left) end(pid);
-    if (look % QUICK === 0) await sleep(LOOK_PAUSE);
+    if (look % QUICK_LOOKS === 0) await sleep(LOOK_PAUSE);
   }
 }
 

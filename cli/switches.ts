@@ -17,12 +17,14 @@ export function onOrOff(value: unknown, place: string): boolean {
   throw new UsageError(`${place} takes yes or no (or true, false, on, off, 1, 0), not ${JSON.stringify(value)}.`);
 }
 
-const LETTERS: ReadonlyMap<string, string> = new Map(Object.entries(SHORT).map(([name, letter]) => [letter, name]));
+const NAME_OF_LETTER: ReadonlyMap<string, string> = new Map(
+  Object.entries(SHORT).map(([name, letter]) => [letter, name]),
+);
 
 /** Writes in full the letters that stand for options: `-qv` is `--quiet --verbose`. Other words stay. */
 function inFull(word: string): string[] {
   const [, letters = ""] = /^-([a-z]+)$/.exec(word) ?? [];
-  const names = Array.from(letters, (letter) => LETTERS.get(letter));
+  const names = Array.from(letters, (letter) => NAME_OF_LETTER.get(letter));
   return letters === "" || names.includes(undefined) ? [word] : names.map((name) => `--${name}`);
 }
 

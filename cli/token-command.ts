@@ -4,10 +4,10 @@ import { lastWordsOf } from "./last-words.ts";
 import { environment, signalGroup } from "./start.ts";
 
 /** The time that a command for a token has, in ms. */
-const WITHIN = 30_000;
+const COMMAND_TIME = 30_000;
 
 /** The most that such a command prints, in characters. */
-const LONGEST = 1 << 20;
+const LONGEST_OUTPUT = 1 << 20;
 
 /** An access token (RFC 6750, 2.1). */
 export const TOKEN = /^[\w.~+/-]+=*$/;
@@ -46,12 +46,12 @@ async function outcomeOf(
     child.stderr.destroy();
   };
   const interrupt = () => end("was interrupted");
-  const timer = setTimeout(end, WITHIN, `did not end within ${WITHIN / 1_000} s`);
+  const timer = setTimeout(end, COMMAND_TIME, `did not end within ${COMMAND_TIME / 1_000} s`);
   signal.addEventListener("abort", interrupt);
   const printed = { output: "", errors: "" };
   const gather = (key: keyof typeof printed) => (text: string) => {
     printed[key] += text;
-    if (printed[key].length > LONGEST) end("printed more than a token can be");
+    if (printed[key].length > LONGEST_OUTPUT) end("printed more than a token can be");
   };
   child.stdout.setEncoding("utf8").on("data", gather("output"));
   child.stderr.setEncoding("utf8").on("data", gather("errors"));

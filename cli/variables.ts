@@ -23,7 +23,7 @@ export function placeOf(option: string, words: readonly string[], config = "the 
 }
 
 /** A word with one wrong letter in three is a typing mistake. */
-const LETTERS = 3;
+const LETTERS_A_MISTAKE = 3;
 
 /**
  * Drops arguments that nobody typed and the command does not know: variables of other programs, and options of other commands.
@@ -58,6 +58,6 @@ export function sortVariables(
 }
 
 function checkSpelling(variable: string, name: string): void {
-  if (ALL_OPTIONS.some((option) => distance(option, name) <= name.length / LETTERS))
+  if (ALL_OPTIONS.some((option) => distance(option, name) <= name.length / LETTERS_A_MISTAKE))
     throw new UsageError(`The variable ${variable} stands for no option.${suggestion(name, ALL_OPTIONS, variableOf)}`);
 }

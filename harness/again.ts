@@ -32,12 +32,12 @@ export async function aloneAgain(result: CaseResult, pass: Pass): Promise<CaseRe
 }
 
 /** The part of the timeout in which a server that does not stand still serves somebody: a plain client comes more often. */
-const STILL = 0.5;
+const SERVES_SOMEBODY_WITHIN = 0.5;
 
 /** Tells if a case that ran alone waited in vain since the server stood still. That shows once two newcomers are served. */
 async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
   const { shared } = pass;
-  const wasHeard = shared.attention.heardAt > endOf(again) - STILL * shared.timeout;
+  const wasHeard = shared.attention.heardAt > endOf(again) - SERVES_SOMEBODY_WITHIN * shared.timeout;
   if (hasEnded(pass) || wasHeard || !isSilent(again) || othersWereServed(again)) return false;
   await Promise.all([isServed(pass), isServed(pass)]);
   return stoodStill(again, pass);
@@ -47,7 +47,7 @@ async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
 export const wasTooMany = ({ refused = [] }: CaseResult): boolean => refused.some(saysTooMany);
 
 /** The times that a rest may change nothing, after which a limit that counts by the second has forgotten a client. */
-const IN_VAIN = 2;
+const RESTS_IN_VAIN = 2;
 
 /** The times in a row that a target still refused a client after a rest. */
 export interface Rests {
@@ -57,7 +57,7 @@ export interface Rests {
 /** Runs a case alone as `once` does; once more after a rest, if the target says that odd clients like those of it come too often. */
 export async function onceForgotten(once: () => Promise<CaseResult>, rests: Rests, pass: Pass): Promise<CaseResult> {
   const result = await once();
-  if (!wasTooMany(result) || result.refusedUsual || rests.inVain >= IN_VAIN || hasEnded(pass)) return result;
+  if (!wasTooMany(result) || result.refusedUsual || rests.inVain >= RESTS_IN_VAIN || hasEnded(pass)) return result;
   await sleep(SECOND_OVER, pass.signal);
   pass.times.away += SECOND_OVER;
   const later = await once();

@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import { SECOND_OVER } from "./connection-rate.ts";
 import { type Failure, isAbsent, UNKNOWN } from "./failure.ts";
 import { sleep } from "./sleep.ts";
 import { isWrongHandshake } from "./transcript.ts";
@@ -7,11 +8,8 @@ import { responseOf } from "./upgrade.ts";
 /** Tells if a failure may mean that a client came too soon after another. */
 const isTooSoon = ({ code, status }: Failure) => status === 429 || status === 503 || code === "ECONNRESET";
 
-/** The time after which such a client tries again, in ms: a little more than the second that limiters count by. */
-const LATER_PAUSE = 1_100;
-
 /** The time between two attempts to reach a target that went away, in ms. */
-const PAUSE = 50;
+const BETWEEN_ATTEMPTS = 50;
 
 /** Tells if a target agreed to talk WebSocket. Its handshake may be wrong: a case judges that. */
 export const gaveWebSocket = ({ opened, transcript }: Connection): boolean =>
@@ -121,8 +119,8 @@ async function recover(
     }
     const { failure = UNKNOWN } = connection;
     const later = known.upAt === undefined && isTooSoon(failure);
-    const pause = later ? LATER_PAUSE : PAUSE;
-    if (clock() + pause > began + Math.max(ms, later ? 2 * LATER_PAUSE - PAUSE : 0)) return failure;
+    const pause = later ? SECOND_OVER : BETWEEN_ATTEMPTS;
+    if (clock() + pause > began + Math.max(ms, later ? 2 * SECOND_OVER - BETWEEN_ATTEMPTS : 0)) return failure;
     await sleep(pause);
   }
 }

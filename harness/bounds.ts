@@ -21,7 +21,7 @@ export const BOUNDS = {
 } as const;
 
 /** The cost of an event beside its payload, in bytes. */
-const EVENT = 400;
+const EVENT_BYTES = 400;
 
 /** The cost of each value in a JSON text once it is parsed, in bytes. */
 const NODE = 75;
@@ -79,7 +79,7 @@ export function counter(meter: { bytes: number }): Counter {
   let received = 0;
   return {
     add(size, events) {
-      const cost = size + EVENT;
+      const cost = size + EVENT_BYTES;
       if (received + cost > BOUNDS.connection) return onOne(`${BOUNDS.connection} bytes`);
       if (meter.bytes + cost > BOUNDS.together)
         return { data: `more than ${BOUNDS.together} bytes at the same time`, scope: "run" };

@@ -18,7 +18,7 @@ const SEARCH = 15_000;
 const TO_SEARCH = 0.75;
 
 /** The part of the budget by which cases begin, and run again, later if the suite has searched for culprits. */
-const LATER = 0.2;
+const LATER_AFTER_SEARCH = 0.2;
 
 /** Returns the time that is left to find out what ends a server, in ms. */
 export function timeToSearch(pass: Pass): number {
@@ -71,7 +71,7 @@ export function isSpent(pass: Pass, part: number): boolean {
   const budget = budgetOf(pass);
   if (budget === undefined) return false;
   const all = waited(pass);
-  return all - pass.times.searched > part * budget || all > (part + LATER) * budget;
+  return all - pass.times.searched > part * budget || all > (part + LATER_AFTER_SEARCH) * budget;
 }
 
 /** Returns the time of the run in which the server was not away, in ms. */

@@ -11,7 +11,7 @@ export const canaryOf = (protocol: Protocol) => casesIn(protocol).find(({ id }) 
 export const isFirst = (kind: string, { greeting }: Protocol): boolean => kind === HANDSHAKE || kind === greeting;
 
 /** The time after which a client asks that no longer comes too early for a server which is late to listen, in timeouts. */
-const LATER = 0.125;
+const NO_LONGER_EARLY = 0.125;
 
 /**
  * Tells if a plain client gets this kind of answer to its request, or one that asks a moment later: a server may lose what comes right
@@ -27,15 +27,15 @@ export async function servesRequests(
     const { checks } = await execute(it, { ...bench, ...(pause !== undefined && { pause }) });
     return !checks.some((check) => isBroken(check) && check.silence?.what === kind && !check.silence.short);
   };
-  return (await isServed()) || isServed(LATER * bench.shared.timeout);
+  return (await isServed()) || isServed(NO_LONGER_EARLY * bench.shared.timeout);
 }
 
 /** The time between two clients, in timeouts. */
-const PAUSE = 0.25;
+const BETWEEN_CANARIES = 0.25;
 
 /** Tells if the cases at work show that the server serves clients. Where a user has one connection, a plain client would take their turn. */
 const isShown = ({ attention, clock, identities, timeout }: Pass["shared"]): boolean =>
-  identities.users !== undefined && clock() - attention.heardAt < PAUSE * timeout;
+  identities.users !== undefined && clock() - attention.heardAt < BETWEEN_CANARIES * timeout;
 
 /**
  * Has plain clients come now and then while something is done. If one of them gets a message, and others wait for theirs, the
@@ -52,7 +52,7 @@ export async function withCanary<T>(pass: Pass, act: () => Promise<T>): Promise<
       const { record: _, ...bench } = pass;
       if (!over && !isShown(shared)) await execute(it, bench);
       next();
-    }, shared.timeout * PAUSE);
+    }, shared.timeout * BETWEEN_CANARIES);
   };
   next();
   try {

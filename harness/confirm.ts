@@ -170,14 +170,14 @@ function nextPlain(cases: readonly Case[], tried: ReadonlySet<Case>, pass: Pass)
 }
 
 /** The times that a plain case runs alone: at least, and once it has failed. One that each second client fails does so twice. */
-const TRIES = { least: 2, most: 4 } as const;
+const PLAIN_RUNS = { least: 2, most: 4 } as const;
 
 /** Runs a plain case alone. Resolves to the second result that breaks the same as the first did, if there are two. */
 async function failsTwice(result: CaseResult, pass: Pass): Promise<CaseResult | undefined> {
   const { case: it } = result;
   const rests = { inVain: 0 };
   let first = result.verdict === "fail" ? result : undefined;
-  for (let i = 0; i < (first ? TRIES.most : TRIES.least); i++) {
+  for (let i = 0; i < (first ? PLAIN_RUNS.most : PLAIN_RUNS.least); i++) {
     const again = await onceForgotten(() => alone(it, pass), rests, pass);
     if (hasEnded(pass) || pass.ends.culprits.has(it.id)) return undefined;
     if (again.verdict !== "fail") continue;

@@ -8,16 +8,16 @@ import { sleep } from "./sleep.ts";
 const MOST = { atOnce: 8, crowd: 48, series: 300, tries: 4 } as const;
 
 /** A flood without refusals shows that there is no limit: `times` what was accepted before, and `least` connections. */
-const ENOUGH = { times: 2, least: 64 } as const;
+const NO_LIMIT_AFTER = { times: 2, least: 64 } as const;
 
 /** A target that accepts more than this part of a flood refuses for another reason than a limit. */
 const NEARLY_ALL = 0.85;
 
 /** A target that answers fewer handshakes a second, and refuses none in words, is slow. */
-const SLOW = 10;
+const SLOW_PER_SECOND = 10;
 
 /** The part of a flood for which the suite has nothing to do, where the target is what takes the time. */
-const IDLE = 0.5;
+const SUITE_IS_IDLE = 0.5;
 
 /** The factor by which six times as many clients are served faster, where each takes its time and not the target. */
 const FASTER = 2;
@@ -41,10 +41,10 @@ export const SLOWER = 1.5;
 const STRAY = 50;
 
 /** The factor by which the suite stays below the limit. */
-const MARGIN = 1.1;
+const BELOW_LIMIT = 1.1;
 
 /** Returns the time between two connections that keeps a limit with some margin, in ms. */
-export const gapOf = (perSecond: number): number => (MARGIN * SECOND) / perSecond;
+export const gapOf = (perSecond: number): number => (BELOW_LIMIT * SECOND) / perSecond;
 
 /**
  * Finds how many connections a second a target accepts, where it is `known` how many at the same time; `undefined` if
@@ -75,7 +75,11 @@ export async function connectionRate(
 
 /** Tells if a target lets clients wait, and serves no more a second however many there are: a gateway may queue what comes too fast. */
 const isThrottled = (few: Flood, crowd: Flood): boolean =>
-  !few.stalled && !crowd.stalled && few.idle > IDLE && crowd.idle > IDLE && speedOf(crowd) < FASTER * speedOf(few);
+  !few.stalled &&
+  !crowd.stalled &&
+  few.idle > SUITE_IS_IDLE &&
+  crowd.idle > SUITE_IS_IDLE &&
+  speedOf(crowd) < FASTER * speedOf(few);
 
 /** The time around the first and the last refusal of an outage in which others are still, or again, accepted, in ms. */
 const EDGE = 50;
@@ -104,7 +108,9 @@ async function ofRefusals(means: Means, known: number | undefined, all: Flood, d
   // A handshake without an answer is known to be refused only when the flood is over.
   const perSecond = mute ? speedOf(all) : after || before || (await first(means));
   const share = refused.length / Math.max(1, after + refused.length);
-  return perSecond === 0 || (mute && perSecond < SLOW) ? undefined : within(means, perSecond, deadline, share);
+  return perSecond === 0 || (mute && perSecond < SLOW_PER_SECOND)
+    ? undefined
+    : within(means, perSecond, deadline, share);
 }
 
 /** The parts of connections that a flood can have refused by a chance that has nothing to do with how many come: some of several backends. */
@@ -159,7 +165,7 @@ interface Flood {
 async function flood({ dial, clock, served, signal }: Means, atOnce: number, longer = SECOND_OVER): Promise<Flood> {
   const accepted: number[] = [];
   const refused: number[] = [];
-  const enough = Math.max(ENOUGH.least, ENOUGH.times * served);
+  const enough = Math.max(NO_LIMIT_AFTER.least, NO_LIMIT_AFTER.times * served);
   let [gone, still, mute] = [false, false, true];
   const began = clock();
   const before = performance.eventLoopUtilization();
@@ -191,13 +197,13 @@ async function flood({ dial, clock, served, signal }: Means, atOnce: number, lon
 }
 
 /** A time in which nobody is served is a stall if it is at least so many ms, and so many times as long as any other. */
-const STALL = { ms: 250, times: 4 } as const;
+const STALL_IN_FLOOD = { ms: 250, times: 4 } as const;
 
 /** Tells if among the times at which clients were served there is one long rest. A gateway that lets clients wait has several. */
 function hasStall(servedAt: readonly number[]): boolean {
   const rests = servedAt.slice(1).map((at, i) => at - (servedAt[i] as number));
   const [longest = 0, next = 0] = rests.toSorted((a, b) => b - a);
-  return longest >= STALL.ms && longest >= STALL.times * next;
+  return longest >= STALL_IN_FLOOD.ms && longest >= STALL_IN_FLOOD.times * next;
 }
 
 /**

@@ -6,10 +6,10 @@ import { ALONE, apart, bestByItself, byItself, CLEAR, type Confirmed, isOutOfTim
 import { enough } from "./proven.ts";
 
 /** The number of suspects that are tried once more at a time, those that fit best first. */
-const TRIES = 32;
+const TRIED_AT_A_TIME = 32;
 
 /** The delay after which those that ran at about the same time run again with all others since, in ms. */
-const LATE = 500;
+const LATE_END = 500;
 
 /**
  * Returns those suspects of `tried` that end the server, or the connections of others, again when few others run near them, or none. Notes
@@ -30,7 +30,7 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
   const again = clear && (await byItself(clear, fell, search));
   if (again) return [again];
   const untried = guesses.filter((it) => it !== clear);
-  const isLate = best !== undefined && best.delay > LATE && !livesOn(fell);
+  const isLate = best !== undefined && best.delay > LATE_END && !livesOn(fell);
   const first =
     (await soonest(untried, fell, search)) ??
     (isLate ? await onlyOneThatFits(guesses, fell, search) : undefined) ??
@@ -73,8 +73,8 @@ async function soonest(guesses: readonly Guess[], fell: Fall, search: Search): P
 
 /** Returns the best guess that comes true among few others, and then by itself. */
 async function culpritAmong(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Confirmed | undefined> {
-  for (let i = 0; i < guesses.length && !isOutOfTime(search); i += TRIES) {
-    const again = await apart(guesses.slice(i, i + TRIES), fell, search);
+  for (let i = 0; i < guesses.length && !isOutOfTime(search); i += TRIED_AT_A_TIME) {
+    const again = await apart(guesses.slice(i, i + TRIED_AT_A_TIME), fell, search);
     if (again.length > 0) search.likely = again.map(({ result }) => result);
     // Alone, the delay may differ a little from the first time: the machine may be busy.
     const best = again[0] && (await bestByItself(again, { ...fell, to: again[0].fall.to }, search));

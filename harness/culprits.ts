@@ -18,22 +18,22 @@ import { untilFall } from "./until-fall.ts";
 import { missedByNewcomer } from "./watcher.ts";
 
 /** The number of falls without a culprit after which the search ends: they are chance. */
-const BY_CHANCE = 3;
+const FALLS_BY_CHANCE = 3;
 
 /** The time before a fall in which a case may have sent an input that ends the server later, in timeouts. */
 export const RECENT = 0.25;
 
 /** The time between two suspects in their first order, in ms. Another pace than the first shows which input came as long before. */
-const PACE = 5;
+const BETWEEN_INPUTS = 5;
 
 /** A case that ended so short a time before the fall may have been hit by it, in ms. */
-const JUST = 30;
+const MAY_BE_HIT_WITHIN = 30;
 
 /** The longest time from an input to the fall that it causes, in timeouts. */
 export const LATEST_FALL = 2.5;
 
 /** The time before a fall in which most inputs come that end a server late, in timeouts. */
-const SOON = 0.6;
+const LATE_ENDS_WITHIN = 0.6;
 
 /** The ids of the culprits, and the cases that may be it where there was no time to prove it, the likeliest first. */
 interface CulpritsFound {
@@ -102,7 +102,7 @@ function blameRelapses(suspects: readonly CaseResult[], { pass, fall }: Search):
 /** Runs suspects in their first order, for a server that ends late: those that ran shortly before the fall first. */
 async function runInOrder(suspects: readonly CaseResult[], search: Search): Promise<readonly string[]> {
   const inOrder = suspects.toSorted((a, b) => a.beganAt - b.beganAt);
-  const soon = search.fall.to - SOON * search.pass.shared.timeout;
+  const soon = search.fall.to - LATE_ENDS_WITHIN * search.pass.shared.timeout;
   for (const some of [inOrder.filter((it) => endOf(it) >= soon), inOrder.filter((it) => endOf(it) < soon)]) {
     if (some.length === 0) continue;
     await forgetTried(search);
@@ -134,9 +134,9 @@ async function runSuspects(suspects: readonly CaseResult[], search: Search, atWo
   const settled = new Set<Case>();
   let chance = 0;
   while (!isOutOfTime(search) && (queue.length > 0 || (!atWork && tried.length > 0))) {
-    const { results, fell } = await untilFall(queue, longest, atWork ? 0 : PACE, search);
+    const { results, fell } = await untilFall(queue, longest, atWork ? 0 : BETWEEN_INPUTS, search);
     tried.push(...results);
-    const hit = fell ? results.filter((it) => endOf(it) >= fell.to - JUST) : [];
+    const hit = fell ? results.filter((it) => endOf(it) >= fell.to - MAY_BE_HIT_WITHIN) : [];
     for (const it of atWork ? results.filter((result) => !hit.includes(result)) : []) {
       settle(it, pass);
       settled.add(it.case);
@@ -147,14 +147,14 @@ async function runSuspects(suspects: readonly CaseResult[], search: Search, atWo
     if (culprits.length === 0) chance += 1;
     if (culprits.length > 0 && !atWork) break;
     // Those that ran when the server fell have no result of their own yet. Nor have those that ran a moment before it fell over another.
-    const since = culprits.length > 0 ? fell.to - RECENT * pass.shared.timeout : fell.to - JUST;
+    const since = culprits.length > 0 ? fell.to - RECENT * pass.shared.timeout : fell.to - MAY_BE_HIT_WITHIN;
     const open = results.filter((it) => atWork && endOf(it) >= since && !pass.ends.culprits.has(it.case.id));
     for (const it of open) if (culprits.length === 0) hits.set(it.case.id, (hits.get(it.case.id) ?? 0) + 1);
     const isLost = ({ case: { id } }: CaseResult) => (hits.get(id) ?? 0) > 1;
     for (const it of open.filter(isLost)) settle(inconclusive(it, fell.how), pass);
     queue.unshift(...open.filter((it) => !isLost(it)));
     if (atWork && culprits.length > 0) dropProven(queue, (it) => it.case, pass);
-    if (chance >= BY_CHANCE) break;
+    if (chance >= FALLS_BY_CHANCE) break;
     tried.length = 0;
     await standUp(pass);
   }

@@ -34,7 +34,7 @@ export const harmsOthers = ({ case: it, checks }: CaseResult, { protocol }: Pass
   checks.some((check) => isBroken(check) && check.requirement === protocol.survivalOf(it));
 
 /** The time around a fall, in ms, in which a case that ran counts as hit by it. */
-const ABOUT = 100;
+const AROUND_FALL = 100;
 
 /** Tells if a case ran at the same time as a known culprit, around a fall or a restart, or beside a load that the server did not stand. */
 export function wasHarmed(result: CaseResult, pass: Pass): boolean {
@@ -50,7 +50,7 @@ export function wasHarmed(result: CaseResult, pass: Pass): boolean {
   );
   return (
     [...pass.results.values()].some((it) => isHarmful(it) && overlaps(result, it.beganAt, endOf(it))) ||
-    [...pass.ends.falls, ...away].some(({ from, to }) => overlaps(result, from - ABOUT, to + ABOUT))
+    [...pass.ends.falls, ...away].some(({ from, to }) => overlaps(result, from - AROUND_FALL, to + AROUND_FALL))
   );
 }
 

@@ -11,7 +11,7 @@ import { isByGoodbyes, tellGoodbyes } from "./goodbyes.ts";
 import { type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import { share } from "./shared.ts";
-import { sleep } from "./sleep.ts";
+import { BETWEEN_LOOKS, sleep } from "./sleep.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 
 /**
@@ -64,9 +64,6 @@ async function findEnder(at: number, pass: Pass): Promise<boolean> {
 /** The time for which a client that only looks on stays, in timeouts: others are surely left alone for longer. */
 const STAY = 0.75;
 
-/** The time between two looks, in ms. */
-const PAUSE = 25;
-
 /** The end of a client that did nothing: when, in ms of the run's clock, and how long it had been there, in ms. */
 interface LookerEnd {
   readonly at: number;
@@ -88,7 +85,7 @@ export async function lookOn(pass: Pass, run: () => Promise<void>): Promise<Look
     const began = shared.clock();
     const client = await comeAside(aside, { name: "looker-on" });
     const stays = () => shared.clock() - began < STAY * shared.timeout && !isEnded(client);
-    while (client.opened && goesOn() && stays()) await sleep(PAUSE, over.signal);
+    while (client.opened && goesOn() && stays()) await sleep(BETWEEN_LOOKS, over.signal);
     const at = client.opened ? endedAt([client.transcript]) : undefined;
     client.finish();
     if (at !== undefined) ended = { at, lived: at - began };
@@ -105,7 +102,7 @@ export async function lookOn(pass: Pass, run: () => Promise<void>): Promise<Look
 export async function whoEndedLooker({ at, lived }: LookerEnd, pass: Pass): Promise<void> {
   if (isExplained(at, pass) || (await endsOthers(pass))) return;
   const another = await comeAside(pass, { name: "looker-on" });
-  await sleep(lived + AROUND, pass.signal);
+  await sleep(lived + AROUND_END, pass.signal);
   // A reset is an end, too.
   const isSilence = another.transcript.events.some((event) => isServerEnd(event) || event.type === "error");
   another.finish();
@@ -114,14 +111,14 @@ export async function whoEndedLooker({ at, lived }: LookerEnd, pass: Pass): Prom
 
 /** Tells if the end of a client that only waited, in ms of the run's clock, comes of what is known: the server fell, or ends whoever waits. */
 function isExplained(at: number, { ends: { falls }, results, stop }: Pass): boolean {
-  const fell = falls.some(({ from, to }) => at >= from - AROUND && at <= to + AROUND);
+  const fell = falls.some(({ from, to }) => at >= from - AROUND_END && at <= to + AROUND_END);
   const endsWaiting = ({ case: { waits }, connections, ...it }: CaseResult) =>
-    waits && isBroken(it) && Math.abs((endedAt(connections) ?? at) - at) > AROUND;
+    waits && isBroken(it) && Math.abs((endedAt(connections) ?? at) - at) > AROUND_END;
   return fell || stop !== undefined || [...results.values()].some(endsWaiting);
 }
 
 /** The time around an end of the server in which it ends the connections of others, in ms. */
-const AROUND = 250;
+const AROUND_END = 250;
 
 /** Tells if the server ended a connection of a case that gave no reason for it. */
 const wasDropped = (it: CaseResult, pass: Pass): boolean =>

@@ -15,7 +15,7 @@ import { heard, isEnded } from "./transcript.ts";
  * A server that ends the first connection of a user over the second does so within `times` the time that the second took to log in, and
  * `least` ms. After one client has waited in vain for its login, each other one waits `unanswered` ms.
  */
-const PATIENCE = { times: 4, least: 100, unanswered: 500 } as const;
+const IN_TURN = { times: 4, least: 100, unanswered: 500 } as const;
 
 /** A client that came as a user. The server may have refused or ended it, or not have answered. */
 interface Newcomer {
@@ -47,7 +47,7 @@ export async function noticeExclusive(bench: Bench): Promise<void> {
   let answers = true;
   const isAnswered = async (client: Connection) => {
     if (answers) answers = !isNothing(await login(client)) || isEnded(client);
-    else await client.quiet(PATIENCE.unanswered);
+    else await client.quiet(IN_TURN.unanswered);
     return answers && !isEnded(client);
   };
   const meeting: Meeting = async (see) => {
@@ -91,7 +91,7 @@ async function whyOneConnection(
   const [began, knew] = [clock(), heard(first.client).length];
   const second = await come(0);
   if (!isThere(second)) return isThere(first) && isThere(await come(1)) ? "accepted" : undefined;
-  await first.client.quiet(Math.max(PATIENCE.least, PATIENCE.times * (clock() - began)));
+  await first.client.quiet(Math.max(IN_TURN.least, IN_TURN.times * (clock() - began)));
   if (isEnded(first.client)) return "accepted";
   if (!first.isAnswered) return undefined;
   if (!second.isAnswered) return heard(first.client).length > knew ? "mixed-up" : undefined;
@@ -110,12 +110,12 @@ async function whyOneConnection(
 async function usersThatStay(come: Come, count: number): Promise<number[]> {
   const all: Newcomer[] = [];
   for (let user = 0; user < count; user++) all.push(await come(user));
-  await all.at(-1)?.client.quiet(PATIENCE.least);
+  await all.at(-1)?.client.quiet(IN_TURN.least);
   return [...all.keys()].filter((user) => all[user] && isThere(all[user]));
 }
 
 /** The connections of a user that send as much together as a server could take for too much. */
-const TOGETHER = 4;
+const TOO_MANY_FOR_USER = 4;
 
 /**
  * Tells if a server ends connections of a user that each keep the pace, while it leaves one alone that does so: side by side, or one after
@@ -130,8 +130,8 @@ async function countsTogether(
   // Each has sent one message already.
   const send = (it: Connection) => Promise.all(Array.from({ length: pacing.burst - 1 }, () => login(it)));
   const areLeft = (count: number) => meeting((come) => (inTurn ? leavesOneByOne : leavesAll)(count, come, send));
-  if ((await areLeft(TOGETHER)) !== false) return false;
-  for (const count of [1, TOGETHER]) {
+  if ((await areLeft(TOO_MANY_FOR_USER)) !== false) return false;
+  for (const count of [1, TOO_MANY_FOR_USER]) {
     await sleep((pacing.burst / pacing.rate) * SECOND, signal);
     if ((await areLeft(count)) !== (count === 1)) return false;
   }
@@ -145,7 +145,7 @@ async function leavesAll(count: number, come: Come, send: Send): Promise<boolean
   const all: Newcomer[] = [];
   for (let i = 0; i < count; i++) all.push(await come(0));
   // It may end one over the number of connections.
-  await all.at(-1)?.client.quiet(PATIENCE.least);
+  await all.at(-1)?.client.quiet(IN_TURN.least);
   if (!all.every((it) => isThere(it) && it.isAnswered)) return undefined;
   await Promise.all(all.map(({ client }) => send(client)));
   return all.every(isThere);

@@ -5,7 +5,7 @@ import { type Window, window } from "./window.ts";
 const BUSY = 0.125;
 
 /** The number of the last waits that ended well which show if a server is late. */
-const LAST = 2;
+const LAST_WAITS = 2;
 
 /** The experience of one run with waits. Times are in ms. */
 export interface Experience {
@@ -60,7 +60,7 @@ export function noteMet(it: Experience, kind: string, began: number, ended: numb
   waits.inVain = 0;
   waits.best = Math.min(waits.best, tookMs);
   waits.last = Math.max(waits.last, ended);
-  waits.tookMs = [...waits.tookMs.slice(1 - LAST), tookMs];
+  waits.tookMs = [...waits.tookMs.slice(1 - LAST_WAITS), tookMs];
   waits.served = remember(waits.served, { began, ended });
   it.slowest = Math.max(it.slowest, tookMs);
   it.busy = tookMs > waits.best + it.timeout * BUSY;

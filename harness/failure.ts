@@ -85,7 +85,7 @@ export const isTurnedAway = ({ code }: Failure): boolean => code === TURNED_AWAY
 const ENDING: ReadonlySet<WireEvent["type"]> = new Set(["violation", "close", "end"]);
 
 /** The codes that answer a frame or a message. Nobody is turned away with them. */
-const ANSWERS = new Set([1002, 1003, 1007, 1009]);
+const CLOSES_OVER_MESSAGE = new Set([1002, 1003, 1007, 1009]);
 
 /** The codes that show that nobody is there. */
 const ABSENT: ReadonlySet<string> = new Set([
@@ -137,7 +137,7 @@ function turnedAway({ events }: Pick<Transcript, "events">): Failure | undefined
   const code = last.type === "close" ? last.code : undefined;
   // A server that greets late ends a client before it has said a word, where the client asked for that or broke the protocol.
   const isAsked = before.some(({ from, type }) => from === "client" && ENDING.has(type));
-  if (isAsked || (says("client") && ANSWERS.has(code ?? 0))) return undefined;
+  if (isAsked || (says("client") && CLOSES_OVER_MESSAGE.has(code ?? 0))) return undefined;
   if (says("server") && (code !== TRY_AGAIN_LATER || says("client"))) return undefined;
   return { code: TURNED_AWAY, ...(code !== undefined && { closeCode: code }) };
 }

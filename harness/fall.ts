@@ -1,6 +1,6 @@
 import { wordsOfFailure } from "./failure.ts";
 import type { Fall, Pass } from "./pass.ts";
-import { sleep } from "./sleep.ts";
+import { BETWEEN_LOOKS, sleep } from "./sleep.ts";
 import { withoutSecrets } from "./target.ts";
 import { isServerEnd, type Transcript } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
@@ -21,13 +21,17 @@ export const livesOn = ({ harm }: Pick<Fall, "harm">): boolean => harm === "drop
 export const STOOD_STILL = "the server stood still";
 
 /** The words for a server that hangs, by what it gives nobody any more. */
-const STOPPED = { handshake: "answering anybody", greeting: "greeting anybody", answer: "answering requests" } as const;
+const STOPPED_GIVING = {
+  handshake: "answering anybody",
+  greeting: "greeting anybody",
+  answer: "answering requests",
+} as const;
 
 /** The time within which a client answers what it hears last from a server that hangs over the answer, in ms. */
-const ANSWER = 5;
+const LAST_ANSWER_WITHIN = 5;
 
 /** A server that opens no WebSocket any more and sends something for longer than this still hears odd clients, in timeouts. */
-const DEAF = 0.25;
+const STILL_HEARS_AFTER = 0.25;
 
 /**
  * Ends a server of which a newcomer misses some kind of answer; returns its fall. It came about when somebody last got that or, of a
@@ -37,13 +41,13 @@ export async function endHanging(pass: Pass, missed: string): Promise<Fall> {
   const { shared, availability, target, protocol } = pass;
   const { heardAt } = shared.attention;
   const last = shared.patience.lastServing(missed);
-  const isDeaf = missed === HANDSHAKE && heardAt - last.to < DEAF * shared.timeout;
+  const isDeaf = missed === HANDSHAKE && heardAt - last.to < STILL_HEARS_AFTER * shared.timeout;
   const { from, to } = isDeaf ? { from: heardAt, to: heardAt } : last;
   availability.hangs(missed);
   await target.process?.kill();
   const what = missed === HANDSHAKE ? "handshake" : missed === protocol.greeting ? "greeting" : "answer";
-  const how = `the server stopped ${STOPPED[what]}`;
-  return { from, to: to + ANSWER, how, endKind: `hang: ${what}`, harm: "hang", hangs: missed };
+  const how = `the server stopped ${STOPPED_GIVING[what]}`;
+  return { from, to: to + LAST_ANSWER_WITHIN, how, endKind: `hang: ${what}`, harm: "hang", hangs: missed };
 }
 
 /** The end of a server of which no more is known. */
@@ -75,15 +79,12 @@ export async function howItFell({ target, availability }: Pass): Promise<Omit<Fa
   return { how, endKind: process ? SHUT_OUT : `away: ${refusal.code}`, harm: "end" };
 }
 
-/** The time between two looks at a server that is gone, in ms. */
-export const BETWEEN_LOOKS = 25;
-
 /** The most looks at a process that may have ended. */
-const LOOKS = 6;
+const LOOKS_AT_PROCESS = 6;
 
 /** Waits a moment for the end of a process, which is known later than that of its connections. */
 export async function diedOrNot({ target }: Pass): Promise<void> {
-  for (let i = 0; i < LOOKS && target.process && !target.process.death; i++) await sleep(BETWEEN_LOOKS);
+  for (let i = 0; i < LOOKS_AT_PROCESS && target.process && !target.process.death; i++) await sleep(BETWEEN_LOOKS);
 }
 
 /** Returns when the server first ended one of these connections, in ms of the run's clock. */

@@ -12,13 +12,13 @@ import { isObject, isServerEnd, json, type Message, type Transcript, type WireEv
 const EVERYBODY = { least: 2, many: 4, part: 0.5 } as const;
 
 /** The time in which the goodbyes to all clients come, in ms. */
-const TOGETHER = 100;
+const GOODBYES_WITHIN = 100;
 
 /** The goodbyes to everybody that one run takes for restarts. */
 const RESTARTS = 5;
 
 /** Tells if two times, in ms of the run's clock, are those of one goodbye to everybody. */
-const isAbout = (one: number, other: number): boolean => Math.abs(one - other) <= TOGETHER;
+const isAbout = (one: number, other: number): boolean => Math.abs(one - other) <= GOODBYES_WITHIN;
 
 /** Tells if an event is a goodbye that the server may say of its own accord. */
 export const isOwnGoodbye = (event: WireEvent, { goodbye }: Pick<Protocol, "goodbye">): boolean =>
@@ -95,7 +95,7 @@ function isToEverybody(at: number, connections: readonly Transcript[], protocol:
 }
 
 /** The longest time from a goodbye to everybody to the end of a server that restarts, in ms. */
-const LEAVING = 1_000;
+const GOODBYE_BEFORE_RESTART = 1_000;
 
 /** Returns the moment of a goodbye to everybody just before the server fell, in ms of the run's clock; nothing if there was none. Pure. */
 export function goodbyeBefore(
@@ -105,7 +105,7 @@ export function goodbyeBefore(
 ): number | undefined {
   const connections = connectionsOf(all);
   return timesOf(connections, protocol)
-    .filter((at) => at >= from - LEAVING && at <= to)
+    .filter((at) => at >= from - GOODBYE_BEFORE_RESTART && at <= to)
     .find((at) => isToEverybody(at, connections, protocol, true));
 }
 

@@ -59,13 +59,13 @@ export const isHarmless = (
   );
 
 /** The number of cases that send what every client sends. */
-const EVERYBODY = 4;
+const SENT_BY_MANY = 4;
 
 /** Tells if an input is a text that every client sends: so many of these cases do. */
 export const isCommon = ({ input }: Pick<Guess, "input">, results: readonly CaseResult[]): boolean =>
   input?.event.type === "text" &&
   results.filter(({ connections }) => inputsOf(connections).some((it) => it.acts && isSame(input, it))).length >=
-    EVERYBODY;
+    SENT_BY_MANY;
 
 /**
  * Returns a guess with the odd input of its case, where the input that it names is one that every client sends: what came behind a plain
@@ -77,7 +77,7 @@ export function withOddInput(named: Guess, results: readonly CaseResult[]): Gues
   const odd = inputsOf(result.connections).find(
     (it) =>
       it.acts &&
-      Math.abs(it.event.at - input.event.at) <= ALIKE &&
+      Math.abs(it.event.at - input.event.at) <= FITS_EQUALLY &&
       !isCommon({ input: it }, results) &&
       isCommand({ ...named, input: it }),
   );
@@ -95,10 +95,10 @@ const contentOf = ({ event }: Input) =>
 const BADLY = 100;
 
 /** Inputs whose differences lie within this fit equally well, in ms. Among others a server is a little later than alone. */
-const ALIKE = 30;
+const FITS_EQUALLY = 30;
 
 /** An input that ends a server within this time does so at once, in ms. */
-const SOON = 60;
+const ENDS_AT_ONCE = 60;
 
 /** Inputs within this time were sent together, in ms. */
 const AT_ONCE = 1;
@@ -111,8 +111,8 @@ export function guess(result: CaseResult, at: number, before: CaseResult | undef
   const all = everyGuess(result, at, before, first);
   const best = leastDifference(all);
   // A command is likelier than an input that came a moment later and fits as well.
-  const isNear = (it: Guess) => isCommand(it) && it.delay <= SOON && best <= SOON;
-  const fitting = all.filter((it) => it.difference <= best + ALIKE || isNear(it));
+  const isNear = (it: Guess) => isCommand(it) && it.delay <= ENDS_AT_ONCE && best <= ENDS_AT_ONCE;
+  const fitting = all.filter((it) => it.difference <= best + FITS_EQUALLY || isNear(it));
   const likely = [(it: Guess) => isCommand(it) && !isGoodbye(it), isCommand, isOfClient, () => true].map((which) =>
     fitting.filter(which),
   );
@@ -155,7 +155,7 @@ function leastDifference(all: readonly Guess[]): number {
 function beforeFence(nearest: readonly Guess[]): Guess | undefined {
   const [last] = nearest;
   const fenced = nearest.find(({ input }) => last?.input?.event.type === "text" && input?.event === last.input.follows);
-  const input = fenced && last && fenced.delay <= last.delay + ALIKE ? fenced : last;
+  const input = fenced && last && fenced.delay <= last.delay + FITS_EQUALLY ? fenced : last;
   return nearest.findLast((it) => it.delay <= (input?.delay ?? 0) + AT_ONCE);
 }
 
@@ -166,14 +166,14 @@ const isCommand = (it: Guess) => isOfClient(it) && it.input?.event.type !== "upg
 const isGoodbye = ({ input }: Guess) => input?.event.type === "close" && input.event.code === 1000;
 
 /** The most characters of an input in a sentence. */
-const WIDTH = 120;
+const INPUT_CHARACTERS = 120;
 
 /** Returns in words what a client sent. */
 export function tellInput({ event }: Input): string {
-  if (event.type === "upgrade") return `the request ${cut(event.data.split("\n", 1)[0] ?? "", WIDTH)}`;
+  if (event.type === "upgrade") return `the request ${cut(event.data.split("\n", 1)[0] ?? "", INPUT_CHARACTERS)}`;
   if (event.type === "end") return "the end of its TCP connection";
   if (event.type === "close")
     return `a close frame ${event.code === undefined ? "without a code" : `with code ${event.code}`}`;
-  const data = "data" in event ? cut(event.data, WIDTH) : "";
+  const data = "data" in event ? cut(event.data, INPUT_CHARACTERS) : "";
   return event.type === "violation" ? data : `the ${event.type} ${data === "" ? "(empty)" : data}`;
 }

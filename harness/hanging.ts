@@ -34,10 +34,10 @@ function fallBehind(missed: string, patience: Patience): Fall {
 }
 
 /** The most newcomers that wait until a server has dealt with those that came too fast, and have given up: for a handshake, or an answer. */
-const NEWCOMERS = { handshake: 16, answer: 2 } as const;
+const HELD_UP_NEWCOMERS = { handshake: 16, answer: 2 } as const;
 
 /** The time within which the next client is let in then, in timeouts; at least that of so many clients. */
-const SOON = { timeouts: 0.25, clients: 2 } as const;
+const NEXT_IS_LET_IN_WITHIN = { timeouts: 0.25, clients: 2 } as const;
 
 /**
  * Waits until a server that gives one client after another some kind of answer, in so many ms each, has dealt with those that came too
@@ -45,8 +45,8 @@ const SOON = { timeouts: 0.25, clients: 2 } as const;
  */
 export async function catchesUp(ms: number, pass: Pass, kind: string = HANDSHAKE): Promise<boolean> {
   const { timeout, clock } = pass.shared;
-  const soon = Math.max(SOON.timeouts * timeout, SOON.clients * ms);
-  const most = NEWCOMERS[kind === HANDSHAKE ? "handshake" : "answer"];
+  const soon = Math.max(NEXT_IS_LET_IN_WITHIN.timeouts * timeout, NEXT_IS_LET_IN_WITHIN.clients * ms);
+  const most = HELD_UP_NEWCOMERS[kind === HANDSHAKE ? "handshake" : "answer"];
   for (let i = 0; i < most && !pass.signal?.aborted && !isTooLate(pass); i++) {
     const began = clock();
     const missed = await missedByNewcomer(pass, kind, timeout);
@@ -56,10 +56,10 @@ export async function catchesUp(ms: number, pass: Pass, kind: string = HANDSHAKE
 }
 
 /** The clients that come at about the same time, of one case or of several. If each is let in this late, some wait in vain. */
-const CLIENTS = 32;
+const COME_TOGETHER = 32;
 
 /** Tells if clients come too fast for a server that lets one in after another, in so many ms each. */
-const comeTooFast = (ms: number, { shared: { timeout } }: Pass): boolean => CLIENTS * ms >= timeout;
+const comeTooFast = (ms: number, { shared: { timeout } }: Pass): boolean => COME_TOGETHER * ms >= timeout;
 
 /**
  * Has clients come as slowly as the server lets them in, one after another, in so many ms each. Tells if they came faster before, and too fast

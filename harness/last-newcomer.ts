@@ -13,7 +13,7 @@ import { isEnded } from "./transcript.ts";
 const SHORTLY = 0.125;
 
 /** The cases that are over before a process, which the suite started, ends late of one of them. */
-const FEW = 4;
+const DONE_BEFORE_LATE_END = 4;
 
 /**
  * Returns how long the last client stays, in ms. For long: no input is likely to end later a process that the suite started. Shortly: no
@@ -24,7 +24,7 @@ function toLinger(cases: number, { options, shared: { clock, timeout }, target, 
   // The only case runs again, and sends the same.
   if (linger === undefined || (isFollowed && cases === 1)) return 0;
   if (linger === "long") return (target.process ? LATEST_FALL : 1) * timeout;
-  if (target.process && cases <= FEW) return timeout;
+  if (target.process && cases <= DONE_BEFORE_LATE_END) return timeout;
   const last = [...results.values()].filter(isSuspect).map(endOf);
   return Math.max(0, Math.max(0, ...last) + Math.min(SHORTLY * timeout, idle) - clock());
 }

@@ -7,10 +7,10 @@ import { ALONE, apart, bestByItself, type Confirmed, isOutOfTime, type Search } 
 // Finds the input after which a server ends late. Many came since then, and each proof takes long.
 
 /** Differences of delays that lie this much above the least fit as well on a busy machine, in ms. */
-const NEAR = 60;
+const FITS_AS_WELL = 60;
 
 /** The time between two of them, in ms: for all together, and at most. So fewer come at another pace than many. */
-const APART = { all: 1_000, most: 100 } as const;
+const BETWEEN_LATE_ENDS = { all: 1_000, most: 100 } as const;
 
 /** The times that suspects which fit run again, to find the one that still does. */
 const ROUNDS = 3;
@@ -45,7 +45,12 @@ export async function onlyOneThatFits(
   let end = fell;
   for (let i = 0; i < ROUNDS && open.length > ALONE && !isOutOfTime(search); i++) {
     const inOrder = open.toSorted((a, b) => b.delay - a.delay);
-    const again = await apart(inOrder, end, search, Math.min(APART.most, APART.all / open.length));
+    const again = await apart(
+      inOrder,
+      end,
+      search,
+      Math.min(BETWEEN_LATE_ENDS.most, BETWEEN_LATE_ENDS.all / open.length),
+    );
     const [best] = again;
     if (!best) return undefined;
     open = fitting(again);
@@ -57,4 +62,4 @@ export async function onlyOneThatFits(
 
 /** Returns the guesses that fit about as well as the best. */
 const fitting = (guesses: readonly Guess[]): readonly Guess[] =>
-  guesses.filter(({ difference }) => difference <= (guesses[0]?.difference ?? 0) + NEAR);
+  guesses.filter(({ difference }) => difference <= (guesses[0]?.difference ?? 0) + FITS_AS_WELL);

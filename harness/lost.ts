@@ -26,7 +26,7 @@ import { HANDSHAKE } from "./waited.ts";
 import { plural } from "./words.ts";
 
 /** The most suspects that are named. */
-const NAMED = 6;
+const NAMED_SUSPECTS = 6;
 
 /** The cases that were hit when a target went away. */
 interface Affected {
@@ -206,7 +206,7 @@ function rank(pointed: readonly CaseResult[], { fall, all, atWork }: Fallen, { p
   const isOfAll = (it: CaseResult) => Number(isPlain(it.case.id, protocol.foundations));
   const likely = byLikelihood(atWork, fall.to, greetsAll(protocol), all).toSorted((a, b) => isOfAll(a) - isOfAll(b));
   const ranked = [...pointed, ...likely, ...byRecency(notAtWork(atWork, all), fall.to)];
-  return [...new Set(ranked.map((it) => it.case.id))].slice(0, NAMED);
+  return [...new Set(ranked.map((it) => it.case.id))].slice(0, NAMED_SUSPECTS);
 }
 
 /** Resolves to when and how the target went away, or to `undefined` if it is there. */

@@ -35,7 +35,7 @@ export async function endsByItself(age: number, pass: Pass): Promise<boolean> {
 }
 
 /** The part by which the times differ for which a server stands that ends by the clock. */
-const ABOUT = 0.1;
+const SAME_LIFE = 0.1;
 
 /** The time up to which a server may also stand as long each time since the same input ends it late, in timeouts. */
 const BY_INPUT = 5;
@@ -51,7 +51,7 @@ export function lifeByTheClock(pass: Pass): number | undefined {
 }
 
 const isSteady = (before: number, last: number, { ends: { standsFor }, shared: { timeout } }: Pass): boolean =>
-  Math.min(before, last) > Math.max(timeout, standsFor) && Math.abs(last - before) <= ABOUT * last;
+  Math.min(before, last) > Math.max(timeout, standsFor) && Math.abs(last - before) <= SAME_LIFE * last;
 
 /** Tells if a server is known to end by the clock, and did so the last two times. */
 export const isByTheClock = (pass: Pass): boolean =>
@@ -69,12 +69,12 @@ export function steadyLife({ to }: Fall, pass: Pass): number | undefined {
  */
 export async function endsByTheClock(life: number, pass: Pass): Promise<boolean> {
   const { ends, availability, shared } = pass;
-  if (ends.byTheClock !== undefined && Math.abs(life - ends.byTheClock) <= ABOUT * life) return true;
+  if (ends.byTheClock !== undefined && Math.abs(life - ends.byTheClock) <= SAME_LIFE * life) return true;
   // An input that came since it is back may end it once more.
   const times = availability.downSince === undefined ? 2 : 1;
   for (let i = 0; i < times && life <= BY_INPUT * shared.timeout; i++) {
-    if (await endsSilently((1 + ABOUT) * life, pass)) continue;
-    ends.standsFor = (1 + ABOUT) * life;
+    if (await endsSilently((1 + SAME_LIFE) * life, pass)) continue;
+    ends.standsFor = (1 + SAME_LIFE) * life;
     return false;
   }
   ends.byTheClock = life;

@@ -78,31 +78,31 @@ export interface Patience {
 }
 
 /** After this many waits in vain in a row for one kind, waits for it are shorter in a hurry. */
-const ENOUGH = 8;
+const VAIN_IN_A_ROW = 8;
 
 /** After this many waits in vain in all for one kind, waits for it are shorter in a hurry, though it comes now and then. */
-const TOO_MANY = 24;
+const VAIN_IN_ALL = 24;
 
 /** After this many waits in vain for anything, without a message between them, the server is taken to be deaf. */
-const DEAF = 32;
+const VAIN_FOR_ANYTHING = 32;
 
 /** After this many waits in vain in a row for one kind, side by side, a newcomer shows if anybody gets that any more. */
-const STOPPED = 16;
+const VAIN_SIDE_BY_SIDE = 16;
 
 /** The part of the timeout after which an answer is late. */
-const LATE = 0.4;
+const LATE_ANSWER = 0.4;
 
 /** The length of a shorter wait, in timeouts. */
-const SHORT = 0.1;
+const SHORTER_WAIT = 0.1;
 
 /** It is at least this many times as long as the slowest answer took. */
-const MARGIN = 3;
+const TIMES_SLOWEST = 3;
 
 /** The time after which a wait is idle, in ms. */
-const IDLE = 10;
+const IDLE_AFTER = 10;
 
 /** The time after which a wait is idle in a hurry, in timeouts. */
-const LONG = 0.25;
+const IDLE_IN_HURRY = 0.25;
 
 /** Makes the patience of one run. `timeout` is in ms. */
 export function patience(timeout: number): Patience {
@@ -135,7 +135,7 @@ export function patience(timeout: number): Patience {
     stopped: (kind) => stopped(it, kind),
     isBehind(kind) {
       const { best, tookMs, inVain } = known(it, kind);
-      return tookMs.length > 0 && Math.min(...tookMs) > LATE * it.timeout && best * inVain > it.timeout;
+      return tookMs.length > 0 && Math.min(...tookMs) > LATE_ANSWER * it.timeout && best * inVain > it.timeout;
     },
     despair(kind) {
       it.hopeless = kind;
@@ -144,10 +144,10 @@ export function patience(timeout: number): Patience {
       it.row = 0;
     },
     get deaf() {
-      return it.row >= DEAF;
+      return it.row >= VAIN_FOR_ANYTHING;
     },
     get ignored() {
-      return it.row >= ENOUGH;
+      return it.row >= VAIN_IN_A_ROW;
     },
     get served() {
       return it.served;
@@ -173,17 +173,17 @@ async function unhurried<T>(it: Experience, act: () => Promise<T>): Promise<T> {
 function waitFor(it: Experience, kind: string, hangs: boolean): Wait {
   const { hurry, slowest, timeout, hopeless } = it;
   const { inVain, all } = known(it, kind);
-  const patient = !hangs && kind !== hopeless && (!hurry || (inVain < ENOUGH && all < TOO_MANY));
-  const limit = Math.ceil(Math.min(timeout, Math.max(timeout * SHORT, slowest * MARGIN)));
+  const patient = !hangs && kind !== hopeless && (!hurry || (inVain < VAIN_IN_A_ROW && all < VAIN_IN_ALL));
+  const limit = Math.ceil(Math.min(timeout, Math.max(timeout * SHORTER_WAIT, slowest * TIMES_SLOWEST)));
   return patient || limit === timeout ? { limit: timeout, short: false } : { limit, short: true };
 }
 
 function stopped(it: Experience, kind: string): boolean {
   const { best, inVain } = known(it, kind);
-  return it.hopeless === kind || (Number.isFinite(best) && inVain >= (it.hurry ? ENOUGH : STOPPED));
+  return it.hopeless === kind || (Number.isFinite(best) && inVain >= (it.hurry ? VAIN_IN_A_ROW : VAIN_SIDE_BY_SIDE));
 }
 
 function idle({ busy, row, hurry, timeout }: Experience): number | undefined {
-  if (busy && row < DEAF) return undefined;
-  return hurry ? timeout * LONG : IDLE;
+  if (busy && row < VAIN_FOR_ANYTHING) return undefined;
+  return hurry ? timeout * IDLE_IN_HURRY : IDLE_AFTER;
 }

@@ -10,19 +10,19 @@ import { newTrials } from "./trials.ts";
 import { fallsWithin, watch } from "./watcher.ts";
 
 /** The time between two suspects that run once more, in ms. */
-const APART = 30;
+const BETWEEN_SUSPECTS = 30;
 
 /** The difference of delays that tells inputs apart, in ms. The last suspect is tried first, by itself, if no other comes as near. */
 export const CLEAR = 60;
 
 /** Delays that differ by less are the same, in ms. */
-const SAME = 15;
+const SAME_DELAY = 15;
 
 /** The time after which hardly an input of before ends others still, in timeouts. A server that is started again has forgotten them. */
-const CALM = 0.1;
+const FORGETS_INPUTS_AFTER = 0.1;
 
 /** The delay after which a second try takes too long, in ms. */
-const LONG = 1_000;
+const LONG_SECOND_TRY = 1_000;
 
 /** The number of guesses that fit best which are tried by themselves. */
 export const ALONE = 4;
@@ -54,9 +54,9 @@ export async function byItself(likely: Guess, fell: Fall, search: Search): Promi
   const life = isEnd ? steadyLife(once.fall, pass) : undefined;
   if (life !== undefined && (await endsByTheClock(life, pass))) return undefined;
   if (isEnd && once.delay >= CLEAR && age !== undefined && (await endsByItself(age, pass))) return undefined;
-  if (isEnd && (once.delay < CLEAR || (likely.difference < SAME && once.difference < SAME))) return once;
+  if (isEnd && (once.delay < CLEAR || (likely.difference < SAME_DELAY && once.difference < SAME_DELAY))) return once;
   const isStarted = isEnd && pass.target.process !== undefined;
-  if (isStarted && (once.delay > LONG || isOutOfTime(search, LAST))) return once;
+  if (isStarted && (once.delay > LONG_SECOND_TRY || isOutOfTime(search, TIME_FOR_LAST_GUESSES))) return once;
   const [twice] = await apart([once], { ...fell, to: once.fall.to }, search);
   return twice;
 }
@@ -75,7 +75,7 @@ export async function bestByItself(
 }
 
 /** The time beyond that of a search in which guesses are tried by themselves, in ms: without it, what led to them was in vain. */
-const LAST = 3_000;
+const TIME_FOR_LAST_GUESSES = 3_000;
 
 /** A guess that came true again, and the fall that showed it. */
 export type Confirmed = Guess & { readonly fall: Fall };
@@ -89,11 +89,11 @@ export async function apart(
   guesses: readonly Guess[],
   fell: Fall,
   search: Search,
-  pause = APART,
+  pause = BETWEEN_SUSPECTS,
 ): Promise<readonly Confirmed[]> {
   const { pass } = search;
-  if (isOutOfTime(search, guesses.length === 1 ? LAST : 0)) return [];
-  if (livesOn(fell)) await sleep(CALM * pass.shared.timeout, pass.signal);
+  if (isOutOfTime(search, guesses.length === 1 ? TIME_FOR_LAST_GUESSES : 0)) return [];
+  if (livesOn(fell)) await sleep(FORGETS_INPUTS_AFTER * pass.shared.timeout, pass.signal);
   const stands = guesses.length > 0 && (await standUp(pass));
   const life = lifeByTheClock(pass);
   if (stands && life !== undefined && (await endsByTheClock(life, pass))) return [];

@@ -10,10 +10,10 @@ import type { Case } from "./scenario.ts";
 const PROVEN = { mostly: 10, late: 3 } as const;
 
 /** The time after which fewer inputs are enough, and ends that came about as others did count for as many as they are, in ms. */
-const LONG = 10_000;
+const LONG_DEALING = 10_000;
 
 /** Tells if the suite has dealt with ends of the server for long. */
-export const dealtLong = ({ times }: Pass): boolean => times.away + times.searched > LONG;
+export const dealtLong = ({ times }: Pass): boolean => times.away + times.searched > LONG_DEALING;
 
 /** Returns the number of inputs that prove one way in which a server ends. */
 export const enough = (pass: Pass): number => (dealtLong(pass) ? PROVEN.late : PROVEN.mostly);

@@ -9,16 +9,16 @@ import { type WaitFor, waits } from "./waits.ts";
 const CONTROL = 400;
 
 /** A connection is dropped if so many messages come after the suite has closed it. */
-const LATE = 100;
+const MOST_AFTER_CLOSE = 100;
 
 /** A server stands still if it serves nobody for so much of the timeout. */
-const STILL = 0.25;
+const STANDS_STILL_AFTER = 0.25;
 
 /** The least time for which somebody waited in a stall, in timeouts: a client that gave up and came again has not waited for long. */
 const WAITED = 0.1;
 
 /** After a stall, a server answers all who waited within this time, in ms. */
-const BURST = 100;
+const ANSWERS_ALL_WITHIN = 100;
 
 /** The events of a client that ask for nothing. */
 const NO_DEEDS: ReadonlySet<WireEvent["type"]> = new Set(["timeout", "limit", "error", "cut"]);
@@ -157,7 +157,7 @@ function noteBound(tape: RecorderState, bound: Bound): undefined {
 /** Counts what comes when nothing is recorded any more, and ends the connection if the server goes on and on. */
 function afterwards(tape: RecorderState, from: Side): undefined {
   if (from === "server") tape.late += 1;
-  if (tape.late > LATE) tape.stop();
+  if (tape.late > MOST_AFTER_CLOSE) tape.stop();
 }
 
 /**
@@ -167,13 +167,13 @@ function afterwards(tape: RecorderState, from: Side): undefined {
 function noticeStall({ attention, clock, stalls, onStall, timeout }: Shared, asked: number): void {
   const now = clock();
   const ms = Math.round(now - attention.since);
-  if (attention.waiting > 1 && ms > timeout * STILL) attention.quiet = { at: attention.since, ms };
+  if (attention.waiting > 1 && ms > timeout * STANDS_STILL_AFTER) attention.quiet = { at: attention.since, ms };
   attention.since = now;
   attention.heardAt = now;
   const { quiet } = attention;
   if (!quiet || asked > now - timeout * WAITED) return;
   attention.quiet = undefined;
-  if (now > quiet.at + quiet.ms + BURST) return;
+  if (now > quiet.at + quiet.ms + ANSWERS_ALL_WITHIN) return;
   stalls.push(quiet);
   for (const act of quiet.ms > timeout ? onStall : []) act();
 }

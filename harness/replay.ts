@@ -80,10 +80,10 @@ export async function replay(it: Case, recordings: readonly Transcript[], bench:
 }
 
 /** The timeouts after which a wait lasted longer than any does: the suite itself may have stood still for a while. */
-const LATE = 2;
+const LONGER_THAN_ANY_WAIT = 2;
 
 /** The part of its time that a recorded wait in vain lasts at least. It may begin late here, behind what another connection sent. */
-const SOON = 0.5;
+const SHORTEST_WAIT_IN_VAIN = 0.5;
 
 const isExhausted = ({ recorded, transcript }: Track) => transcript.events.length === recorded.events.length;
 
@@ -197,7 +197,7 @@ const spokeBefore = (now: number, { events }: Transcript): number =>
 
 /** Says that a wait which was served lasted longer than any does; nothing if it did not. Times are in ms. */
 const oddLength = (what: string, most: number, ms: number, timeout: number): string[] =>
-  ms > LATE * most
+  ms > LONGER_THAN_ANY_WAIT * most
     ? [`a wait for ${what} lasts ${Math.round(ms)} ms, which no run with a timeout of ${timeout} does`]
     : [];
 
@@ -208,7 +208,7 @@ function oddGivingUp(what: string, most: number, ms: number, gaveUp: WireEvent):
   const isOdd = Number.isFinite(most) && afterMs < most && !short;
   return [
     ...(isOdd ? [`${words}, and not after ${most}`] : []),
-    ...(ms < SOON * afterMs ? [`${words}, and the recording shows ${Math.round(ms)}`] : []),
+    ...(ms < SHORTEST_WAIT_IN_VAIN * afterMs ? [`${words}, and the recording shows ${Math.round(ms)}`] : []),
   ];
 }
 

@@ -25,13 +25,13 @@ import { hasEnded, type Pass, settle } from "./pass.ts";
 import type { Case } from "./scenario.ts";
 
 /** This many failures of one kind are certain, if others were served meanwhile. */
-const MANY = 16;
+const CERTAIN_FAILURES = 16;
 
-/** The number of cases of a kind of more than `MANY` that run again and stand for all. They are few enough for every server. */
-const STANDING = 5;
+/** The number of cases of a kind of more than `CERTAIN_FAILURES` that run again and stand for all. They are few enough for every server. */
+const STAND_FOR_MANY = 5;
 
 /** This many cases side by side hardly keep a server busy. */
-const FEW = 8;
+const FEW_SIDE_BY_SIDE = 8;
 
 /**
  * Lets a server catch up for which some of these waited in line. Where it does not, nobody can tell what these would have met. Resolves to
@@ -54,7 +54,7 @@ async function withoutWaitedInLine(
  */
 export async function allTogether(all: readonly CaseResult[], tookMs: number, pass: Pass): Promise<void> {
   const kinds = [...groupBy(all, failureKind).values()];
-  const isCertain = (kind: readonly CaseResult[]) => kind.length >= MANY && kind.every(othersWereServed);
+  const isCertain = (kind: readonly CaseResult[]) => kind.length >= CERTAIN_FAILURES && kind.every(othersWereServed);
   for (const it of kinds.filter(isCertain).flat()) settleFailed(ungrounded(it, pass), pass);
   const rest = await withoutWaitedInLine(
     kinds.filter((kind) => !isCertain(kind)),
@@ -82,8 +82,8 @@ export async function allTogether(all: readonly CaseResult[], tookMs: number, pa
     else if (unsure.length === 1 || othersWereServed(second) || othersWereServed(first)) failed.push(second);
     else open.push(second);
   }
-  await settleSure([...failed, ...(open.length > FEW ? [] : open)], forgotten, pass);
-  await sample(open.length > FEW ? [...crowded, ...open] : crowded, tookMs, pass);
+  await settleSure([...failed, ...(open.length > FEW_SIDE_BY_SIDE ? [] : open)], forgotten, pass);
+  await sample(open.length > FEW_SIDE_BY_SIDE ? [...crowded, ...open] : crowded, tookMs, pass);
 }
 
 /**
@@ -94,7 +94,7 @@ export async function settleMixedUp(cases: readonly Case[], pass: Pass): Promise
   const missed = cases
     .flatMap((it) => pass.results.get(it) ?? [])
     .filter((it) => !isRight(it) && isSilent(it) && othersWereServed(it));
-  if (missed.length < MANY || !(await mixesUp(pass))) return;
+  if (missed.length < CERTAIN_FAILURES || !(await mixesUp(pass))) return;
   const left = missed.filter((it) => !pass.rechecked.has(it.case.id));
   for (const it of left) settleFailed({ ...ungrounded(it, pass), unconfirmed: true }, pass);
 }
@@ -119,7 +119,7 @@ function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, Case
     const second = again.get(it.case);
     return second !== undefined && breaksAgain(it, second) && !waitedAmongMany(second, pass);
   };
-  if (kind.length <= MANY || !standing(kind).every(failsAgain)) return false;
+  if (kind.length <= CERTAIN_FAILURES || !standing(kind).every(failsAgain)) return false;
   for (const it of kind) settleFailed(again.get(it.case) ?? ungrounded(it, pass), pass);
   return true;
 }
@@ -141,9 +141,12 @@ async function settleSure(failed: readonly CaseResult[], forgotten: ReadonlySet<
 
 /** Returns those of a kind that stand for all, from everywhere in it; where they are few, all of them. */
 const standing = (kind: readonly CaseResult[]): readonly CaseResult[] =>
-  kind.length <= MANY
+  kind.length <= CERTAIN_FAILURES
     ? kind
-    : Array.from({ length: STANDING }, (_, i) => kind[Math.floor((i * kind.length) / STANDING)] as CaseResult);
+    : Array.from(
+        { length: STAND_FOR_MANY },
+        (_, i) => kind[Math.floor((i * kind.length) / STAND_FOR_MANY)] as CaseResult,
+      );
 
 /** Returns the result of a case for which there was no time to run again. */
 const notAgain = (first: CaseResult, pass: Pass): CaseResult => {
@@ -163,7 +166,7 @@ function settleFailed(second: CaseResult, pass: Pass): void {
 }
 
 /** This many cases of a kind that fail alone, and none that passes, stand for the whole kind. */
-const ENOUGH = 2;
+const FAIL_ALONE_FOR_ALL = 2;
 
 /** Returns the result of a case for which there was no time to run alone; `isKnown` if others of its kind say enough. */
 export const notAlone = (result: CaseResult, isKnown: boolean, pass: Pass): CaseResult => ({
@@ -186,7 +189,7 @@ export async function sample(
     const settled = new Set<CaseResult>();
     let confirmed = sure.has(name) ? 1 : 0;
     for (const result of kind) {
-      const enough = confirmed >= ENOUGH && cleared.length === 0;
+      const enough = confirmed >= FAIL_ALONE_FOR_ALL && cleared.length === 0;
       if (settled.has(result) || pass.ends.culprits.has(result.case.id)) continue;
       if (enough || isLate(tookMs, pass)) {
         const isOpen = (isTooLate(pass) && mayBeLate(result, pass)) || waitedInLine(result, pass) !== undefined;

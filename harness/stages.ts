@@ -83,7 +83,7 @@ const leavesEnough = (cases: readonly Case[], { shared }: Pass): boolean =>
   shared.identities.users === undefined || shared.identities.users.length - cases.length >= NEEDED;
 
 /** The times that cases which mostly wait begin again beside all others. */
-const AGAIN = 3;
+const WAITING_BEGINS = 3;
 
 /**
  * Runs cases that mostly wait beside all others. Those that a fall of the server hit begin again once it stands. Returns what resolves
@@ -99,7 +99,7 @@ function keepWaiting(cases: readonly Case[], pass: Pass): () => Promise<void> {
     running.catch(() => {}); // It is awaited in the end.
   };
   begin(cases);
-  let left = AGAIN; // A server may end over them.
+  let left = WAITING_BEGINS; // A server may end over them.
   pass.onStood = () => {
     const done = cases.filter((it) => !atWork.has(it));
     const hit = mayWaitAgain(pass) ? fellMeanwhile(done, pass) : [];

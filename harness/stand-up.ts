@@ -1,6 +1,6 @@
-import { BETWEEN_LOOKS, STOPPED_ACCEPTING } from "./fall.ts";
+import { STOPPED_ACCEPTING } from "./fall.ts";
 import type { Pass } from "./pass.ts";
-import { sleep } from "./sleep.ts";
+import { BETWEEN_LOOKS, sleep } from "./sleep.ts";
 import { type ServerProcess, withoutSecrets } from "./target.ts";
 
 /** Starts a server again, or waits for it; resolves to `true` if it is there. Ends a process that accepts no more connections. */

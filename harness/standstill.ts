@@ -13,7 +13,7 @@ import { newTrials } from "./trials.ts";
 import { inSeconds } from "./words.ts";
 
 /** The time between an input and a stall that comes of it, in ms: others may be answered meanwhile. */
-const BEFORE = 250;
+const FROM_INPUT_TO_STALL = 250;
 
 /** The bounds of the search for the culprit of a stall. */
 const MOST = {
@@ -32,19 +32,20 @@ const MOST = {
 } as const;
 
 /** The number of stalls without a culprit after which no further one is looked into: they are chance. */
-const BY_CHANCE = 2;
+const STALLS_BY_CHANCE = 2;
 
 /** The time between two newcomers, in ms. */
-const PAUSE = 10;
+const BETWEEN_NEWCOMERS = 10;
 
 /** The time without an answer after which no further suspect runs, in timeouts. */
-const STILL = 0.1;
+const SUSPECT_STOPS_AFTER = 0.1;
 
 /** Returns the stalls of more than a timeout that are to be looked into. */
 export function openStalls(pass: Pass): readonly Stall[] {
   const { shared, options, protocol } = pass;
   const { looked, vain } = pass.standstills;
-  const canLook = !options.once && options.concurrency > 1 && vain < BY_CHANCE && shared.limits.words === undefined;
+  const canLook =
+    !options.once && options.concurrency > 1 && vain < STALLS_BY_CHANCE && shared.limits.words === undefined;
   if (!canLook || !mayOverlap(shared) || !wasServing(shared, protocol)) return [];
   return shared.stalls.filter((it) => isLong(it, pass) && !looked.has(it));
 }
@@ -125,7 +126,7 @@ export async function lookIntoStalls(ran: readonly CaseResult[], pass: Pass): Pr
 
 /** Tells if a case sent something shortly before a stall, or in it. */
 const mayHaveCaused = ({ connections }: CaseResult, { at, ms }: Stall): boolean =>
-  inputsOf(connections).some(({ event }) => event.at >= at - BEFORE && event.at <= at + ms);
+  inputsOf(connections).some(({ event }) => event.at >= at - FROM_INPUT_TO_STALL && event.at <= at + ms);
 
 /** Runs the suspects of a stall until all had their turn, and blames those over which the server stands still again. */
 async function trySuspects(
@@ -170,13 +171,13 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, pass: 
   let over = false;
   // A stall is longer than the wait of a case, and shows only if two clients wait in its end.
   const come = async () => {
-    for (let left: number = MOST.waits; !over || left > 0; await sleep(PAUSE)) {
+    for (let left: number = MOST.waits; !over || left > 0; await sleep(BETWEEN_NEWCOMERS)) {
       const served = await isServed(pass);
       if (over) left = served || hasEnded(pass) ? 0 : left - 1;
     }
   };
   const coming = Promise.all([come(), come()]);
-  const isStill = () => attention.waiting > 0 && clock() - attention.since > STILL * timeout;
+  const isStill = () => attention.waiting > 0 && clock() - attention.since > SUSPECT_STOPS_AFTER * timeout;
   do {
     await trials.add(queue.shift() as CaseResult);
   } while (queue.length > 0 && !isStill() && !trial.isCut && !isOver());

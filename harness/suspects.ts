@@ -117,7 +117,7 @@ export function byLikelihood(
       .filter(([, ms]) => Number.isFinite(ms))
       .toSorted(([, a], [, b]) => a - b)
       .map(([it]) => it);
-  const by = at - JUST;
+  const by = at - LEAST_DELAY;
   const unread = new Set(results.filter((it) => wasUnread(it, by, greets)));
   const inOrder = ranked((it) => unansweredSince(it, by, greets)).toSorted(
     (a, b) => Number(unread.has(a)) - Number(unread.has(b)),
@@ -163,4 +163,4 @@ const wasUnread = (it: CaseResult, by: number, greets: boolean): boolean =>
     .every(({ events }) => events.some(isReset) || !events.some(isOpening));
 
 /** The least time from an input to the end of connections that it causes, in ms. */
-const JUST = 0.1;
+const LEAST_DELAY = 0.1;

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 
 /** The number of segments with time between them, so that even a slow reader gets them one by one. More would take long. */
-const APART = 16;
+const SEGMENTS_APART = 16;
 
 /** The time between two segments, in ms. */
 const BETWEEN = 1;
@@ -12,7 +12,7 @@ export async function inSegments(tcp: Socket, parts: readonly Uint8Array[]): Pro
   for (const [i, part] of parts.entries()) {
     if (tcp.destroyed) return;
     await new Promise((resolve) => tcp.write(part, resolve));
-    if (i < APART && i < parts.length - 1) await pause(BETWEEN);
+    if (i < SEGMENTS_APART && i < parts.length - 1) await pause(BETWEEN);
     // On a busy machine that time may be over at once.
     await turn();
   }

@@ -2,7 +2,7 @@ import { type Failure, NO_ANSWER, UNKNOWN, wantsLogin, wordsOfFailure } from "./
 import { withoutCredentials } from "./target.ts";
 
 /** The most characters of the names of a certificate that are told. */
-const NAMES = 200;
+const NAMES_CHARACTERS = 200;
 
 /** The parts of an explanation. */
 interface Told {
@@ -79,10 +79,10 @@ const CAUSES: readonly (readonly [(failure: Failure) => boolean, (told: Told) =>
   ],
 ];
 
-const HEADER = 'Give credentials with --credential "Name: value".';
+const GIVE_CREDENTIALS = 'Give credentials with --credential "Name: value".';
 
 /** Says in one line why a target could not be tested, and what to do; `login` says how to give credentials. */
-export function explainUnreachable(url: URL, why: Failure, login = HEADER): string {
+export function explainUnreachable(url: URL, why: Failure, login = GIVE_CREDENTIALS): string {
   const place = withoutCredentials(url).href;
   const failure = wordsOfFailure(why);
   const [, words] = CAUSES.find(([explains]) => explains(why)) ?? [];
@@ -93,5 +93,5 @@ export function explainUnreachable(url: URL, why: Failure, login = HEADER): stri
 }
 
 function shortened(names: string): string {
-  return names.length > NAMES ? `${names.slice(0, NAMES)}…` : names;
+  return names.length > NAMES_CHARACTERS ? `${names.slice(0, NAMES_CHARACTERS)}…` : names;
 }

@@ -8,7 +8,7 @@ import { newTrials } from "./trials.ts";
 import { fallShownBy, fallsWithin, hasFallen, watch } from "./watcher.ts";
 
 /** The number of suspects after which a fresh connection shows that the server still stands. */
-const LOOK = 8;
+const SUSPECTS_BETWEEN_LOOKS = 8;
 
 /** Suspects that ran again, and the fall that one of them caused. */
 interface Round {
@@ -28,7 +28,7 @@ export async function untilFall(queue: CaseResult[], longest: number, pace: numb
   for (let count = 1; watcher && !fell && queue.length > 0 && !isOutOfTime(search); count++) {
     await trials.add(queue.shift() as CaseResult);
     if (pace > 0) await sleep(pace, pass.signal);
-    const look = count % LOOK === 0;
+    const look = count % SUSPECTS_BETWEEN_LOOKS === 0;
     fell = await hasFallen(watcher, pass, look);
     if (!look || fell) continue;
     const next = await watch(pass);

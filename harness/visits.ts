@@ -13,7 +13,7 @@ import { type Recorder, recorder } from "./recorder.ts";
 import type { Rule } from "./rule.ts";
 import type { ConnectOptions } from "./scenario.ts";
 import type { Shared } from "./shared.ts";
-import { sleep } from "./sleep.ts";
+import { BETWEEN_LOOKS, sleep } from "./sleep.ts";
 import { recordEvents } from "./socket-events.ts";
 import type { Target } from "./target.ts";
 import type { Transcript, WireEvent } from "./transcript.ts";
@@ -110,15 +110,13 @@ export function visits(around: Reception): Visits {
   };
 }
 
-/** The time between two looks at what came late, in ms. */
-const PAUSE = 25;
-
 /** Tells if a client forgot a request among the `first` events on a connection. What is only late has the timeout to come. */
 async function forgot(stay: Stay, first: readonly WireEvent[], around: Reception): Promise<boolean> {
   const { protocol, shared, signal } = around;
   const from = stay.log.events.indexOf(first.at(-1) as WireEvent) + 1;
   const isOpen = () => stay.isOpen() && isForgotten(first, stay.log.events.slice(from), protocol.envelope);
-  for (const end = shared.clock() + shared.timeout; isOpen() && shared.clock() < end; ) await sleep(PAUSE, signal);
+  for (const end = shared.clock() + shared.timeout; isOpen() && shared.clock() < end; )
+    await sleep(BETWEEN_LOOKS, signal);
   return isOpen();
 }
 

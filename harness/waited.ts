@@ -8,7 +8,7 @@ export const END_OF_CONNECTION = "the end of the connection";
 export const END_OF_SILENCE = "the end of a silence";
 
 /** The number of waits of each kind that are remembered. */
-const REMEMBERED = 2_000;
+const WAITS_REMEMBERED = 2_000;
 
 /** The waits of one run for one kind of thing. */
 export interface Waits {
@@ -46,31 +46,31 @@ export const noWaits = (): Waits => ({
 /** Adds to the latest. Forgets the oldest, many in one go. */
 export function remember<T>(latest: T[], one: T): T[] {
   latest.push(one);
-  return latest.length > 2 * REMEMBERED ? latest.slice(-REMEMBERED) : latest;
+  return latest.length > 2 * WAITS_REMEMBERED ? latest.slice(-WAITS_REMEMBERED) : latest;
 }
 
 /** The parts of a wait in vain: another that ends in the `end` of it, and takes longer than `short`, shows that the server stood still for both. */
-const ALIKE = { end: 0.1, short: 0.5 } as const;
+const SAME_STALL = { end: 0.1, short: 0.5 } as const;
 
 /** Returns when the clients began to wait that were served while one waited in vain, or before. */
 function servedBeside({ served }: Waits, { began, ended }: Waited): number[] {
   const length = ended - began;
   const isApart = (other: Waited) =>
-    other.ended <= ended - ALIKE.end * length || other.ended - other.began <= ALIKE.short * length;
+    other.ended <= ended - SAME_STALL.end * length || other.ended - other.began <= SAME_STALL.short * length;
   return served.filter(isApart).map((other) => other.began);
 }
 
 /** This many clients that got it late show that the server was slow. One may have been unlucky. */
-const SLOW = 2;
+const SLOW_FOR_SO_MANY = 2;
 
 /**
  * Tells if others that waited at the same time got it, but late: then the server may be slow with this one, too, as a virtual machine is
  * that warms up.
  */
 export function wasSlow({ served }: Waits, { began, ended }: Waited): boolean {
-  const late = ALIKE.short * (ended - began);
+  const late = SAME_STALL.short * (ended - began);
   const isLate = (other: Waited) => other.began < ended && other.ended > began && other.ended - other.began > late;
-  return served.filter(isLate).length >= SLOW;
+  return served.filter(isLate).length >= SLOW_FOR_SO_MANY;
 }
 
 /** Returns when the next client that was served beside one that waited in vain began to wait, in ms of the run's clock. */
@@ -97,11 +97,11 @@ export function inARow(waits: Waits, inVain: Waited): number {
 }
 
 /** The latest that were served, whose median distance shows how long one takes. */
-const LATEST = 17;
+const LATEST_SERVED = 17;
 
 /** Returns the time between two that were served, one after another, at most the shortest wait; in ms. */
 export function spacing({ served, best }: Waits): number {
-  const ends = served.slice(-LATEST).map(({ ended }) => ended);
+  const ends = served.slice(-LATEST_SERVED).map(({ ended }) => ended);
   const gaps = ends.slice(1).map((at, i) => at - (ends[i] as number));
   return Math.min(best, gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? best);
 }

@@ -7,10 +7,10 @@ import { isMessage, readFrom, type Unstamped, type WireEvent } from "./transcrip
 import { END_OF_CONNECTION, HANDSHAKE, type Waited } from "./waited.ts";
 
 /** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
-const STALL = 100;
+const SUITE_STOOD_STILL = 100;
 
 /** The time within which another client goes on waiting for those that gave up, in timeouts. */
-const SOON = 0.025;
+const GOES_ON_WAITING_WITHIN = 0.025;
 
 /** The connections that every server must serve at the same time. Only cases about that number open more. */
 const CROWD = 64;
@@ -19,7 +19,7 @@ const CROWD = 64;
 const ROW = 4;
 
 /** The number of connections that may be too many then. */
-const SOME = 16;
+const CROWD_IN_A_ROW = 16;
 
 /** The ways in which a wait can be unlike others. */
 interface HowToWait {
@@ -123,7 +123,8 @@ function begin<T>(waiter: Waiter<T>, state: WaitState): void {
   expireIn(waiter.limit, waiter, state);
   waiting.add(waiter);
   // One that comes when all others have just given up goes on waiting for them.
-  if (attention.waiting === 0 && since - attention.gaveUpAt > SOON * shared.timeout) attention.since = since;
+  if (attention.waiting === 0 && since - attention.gaveUpAt > GOES_ON_WAITING_WITHIN * shared.timeout)
+    attention.since = since;
   attention.waiting += 1;
 }
 
@@ -154,7 +155,7 @@ function expireIn<T>(ms: number, waiter: Waiter<T>, state: WaitState): void {
     const late = clock() - due;
     const limit = waiter.isUsual && !waiter.short ? sinceItSpoke(waiter, state) : 0;
     const more = Math.ceil((waiter.since ?? 0) + limit - clock());
-    if (late > STALL && !waiter.stalled) {
+    if (late > SUITE_STOOD_STILL && !waiter.stalled) {
       waiter.stalled = true;
       expireIn(late, waiter, state);
     } else if (more > 0) {
@@ -167,7 +168,7 @@ function expireIn<T>(ms: number, waiter: Waiter<T>, state: WaitState): void {
 }
 
 /** The part of a wait after which a message that is not the awaited one comes late: the server may do one thing after another. */
-const LATE = 0.5;
+const LATE_IN_WAIT = 0.5;
 
 /** The most times that a wait begins anew. A server may send something of its own again and again. */
 const RENEWALS = 16;
@@ -182,7 +183,7 @@ function sinceItSpoke(
 ): number {
   const ofServer = (event: WireEvent) => event.from === "server" && isMessage(event);
   const spoke = events.findLast(ofServer);
-  if (!spoke || spoke.at <= since + limit - LATE * timeout) return 0;
+  if (!spoke || spoke.at <= since + limit - LATE_IN_WAIT * timeout) return 0;
   const before = events.findLastIndex((event) => ofServer(event) && event.at <= since);
   const sent = events.slice(before + 1).filter((event) => event.from === "client" && isMessage(event)).length;
   return anew < Math.min(RENEWALS, Math.max(sent, 1)) ? spoke.at - since + timeout : 0;
@@ -219,6 +220,6 @@ const isHalfClosed = (what: string, log: Log): boolean => what === END_OF_CONNEC
 
 /** Returns how many connections were `open` when a wait in vain began, if a server need not serve so many. */
 function among(what: string, inVain: Waited, open: number, patience: Patience): Pick<Silence, "among"> {
-  const most = patience.inARow(what, inVain) >= ROW ? SOME : CROWD;
+  const most = patience.inARow(what, inVain) >= ROW ? CROWD_IN_A_ROW : CROWD;
   return open > most ? { among: open } : {};
 }

@@ -46,7 +46,7 @@ export async function hasFallen(watcher: Connection, pass: Pass, look: boolean):
 }
 
 /** The most newcomers that find out if a server is gone, and the time between two, in ms. */
-const NEWCOMERS = { most: 4, apart: 25 } as const;
+const NEWCOMERS_TO_LOOK = { most: 4, apart: 25 } as const;
 
 /**
  * Finds out if a server that the suite found running is gone, and not just a connection. A newcomer tells: one that comes while a
@@ -54,11 +54,11 @@ const NEWCOMERS = { most: 4, apart: 25 } as const;
  */
 async function goneOrNot(pass: Pass): Promise<void> {
   const { availability, signal } = pass;
-  for (let i = 0; i < NEWCOMERS.most && availability.downSince === undefined && !signal?.aborted; i++) {
+  for (let i = 0; i < NEWCOMERS_TO_LOOK.most && availability.downSince === undefined && !signal?.aborted; i++) {
     const newcomer = await ask(pass);
     newcomer.finish();
     if (gaveWebSocket(newcomer) || missedHandshake({ connections: [newcomer.transcript] })) return;
-    await sleep(NEWCOMERS.apart, signal);
+    await sleep(NEWCOMERS_TO_LOOK.apart, signal);
   }
 }
 

@@ -10,10 +10,10 @@ export interface Window {
 const STEP = 0.04;
 
 /** It does not double while answers are late by `some`, and halves when they are late by `much`; in timeouts. */
-const LATE = { some: 0.05, much: 0.125 } as const;
+const LATE_BY = { some: 0.05, much: 0.125 } as const;
 
 /** The number of the latest answers that tell if the server is late, and the time for which they do, in timeouts. */
-const RECENT = { answers: 4, for: 0.125 } as const;
+const LATEST_ANSWERS = { answers: 4, for: 0.125 } as const;
 
 /** The number of answers whose median decides if the window halves. */
 const SAMPLE = 8;
@@ -22,7 +22,7 @@ const SAMPLE = 8;
 const SURE = 2;
 
 /** A median that differs from the one before by less than this part of it is the same. */
-const SAME = 0.25;
+const SAME_MEDIAN = 0.25;
 
 /** The waits of one kind: how late the answers were since the last median, and the median before the window last halved; in ms. */
 interface Kind {
@@ -65,9 +65,11 @@ export function window(timeout: number): Window {
 
 /** Tells if the server is late. Where all wait in vain, no answer will tell that it no longer is. */
 function isLate({ kinds, answeredAt, timeout }: WindowState, at: number): boolean {
-  if (at - answeredAt > timeout * RECENT.for) return false;
-  const latest = [...kinds.values()].map(({ late, before }) => Math.max(before ?? 0, ...late.slice(-RECENT.answers)));
-  return latest.some((ms) => ms > timeout * LATE.some);
+  if (at - answeredAt > timeout * LATEST_ANSWERS.for) return false;
+  const latest = [...kinds.values()].map(({ late, before }) =>
+    Math.max(before ?? 0, ...late.slice(-LATEST_ANSWERS.answers)),
+  );
+  return latest.some((ms) => ms > timeout * LATE_BY.some);
 }
 
 function admits(it: WindowState, running: number, size: number, at: number): boolean {
@@ -94,9 +96,9 @@ function met(it: WindowState, what: string, began: number, { tookMs, best }: Ans
   if (kind.late.length < SAMPLE) return;
   const median = kind.late.toSorted((a, b) => a - b)[SAMPLE >> 1] ?? 0;
   kind.late = [];
-  const isSame = kind.before !== undefined && Math.abs(median - kind.before) < SAME * kind.before;
+  const isSame = kind.before !== undefined && Math.abs(median - kind.before) < SAME_MEDIAN * kind.before;
   kind.same = isSame ? kind.same + 1 : 0;
-  if (median <= timeout * LATE.much) kind.before = undefined;
+  if (median <= timeout * LATE_BY.much) kind.before = undefined;
   // Few cases at a time vary little, and show nothing. Of a crowd, the first answers come as late however many wait behind them.
   else if (kind.same >= SURE && most >= it.first) it.needless = true;
   else {

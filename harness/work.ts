@@ -33,7 +33,7 @@ export function isGone(pass: Pass): boolean {
 }
 
 /** The most times that a case runs again which was done a moment before an end of the target that nothing explains. */
-const AGAIN = 5;
+const RERUNS_AFTER_END = 5;
 
 /** Counts how often each case runs again; tells if it still may. */
 function tally(): (it: Case) => boolean {
@@ -41,7 +41,7 @@ function tally(): (it: Case) => boolean {
   return (it) => {
     const times = (again.get(it) ?? 0) + 1;
     again.set(it, times);
-    return times <= AGAIN;
+    return times <= RERUNS_AFTER_END;
   };
 }
 
@@ -230,7 +230,7 @@ export async function alone(it: Case, pass: Pass): Promise<CaseResult> {
 }
 
 /** The least time of a handshake that crosses a network, in ms. */
-const NEAR = 40;
+const CROSSES_NETWORK = 40;
 
 /** The number of young connections that keep a near server busy. A case opens some more. */
 const HANDFUL = 40;
@@ -239,15 +239,17 @@ const HANDFUL = 40;
 const BACKLOG = 24;
 
 /** The factor by which such a handshake takes longer than the fastest did, or one that crosses no network. */
-const LATE = 3;
+const LATE_HANDSHAKE = 3;
 
 /** Tells if more connections would only load the server. One that is near answers soon. */
 function isCrowd({ sockets, patience, attention, clock }: Pass["shared"]): boolean {
   if (sockets.size > BOUNDS.sockets) return true;
   const best = patience.best(HANDSHAKE);
-  if (attention.young > HANDFUL && best < NEAR) return true;
+  if (attention.young > HANDFUL && best < CROSSES_NETWORK) return true;
   const [oldest] = attention.asking;
   return (
-    attention.asking.size > BACKLOG && oldest !== undefined && clock() - oldest.since > LATE * Math.max(NEAR, best)
+    attention.asking.size > BACKLOG &&
+    oldest !== undefined &&
+    clock() - oldest.since > LATE_HANDSHAKE * Math.max(CROSSES_NETWORK, best)
   );
 }

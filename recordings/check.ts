@@ -56,7 +56,7 @@ export async function judgeRecordings(wanted: WantedRecordings, protocol: Protoc
     files: wanted.files,
     startedAt,
     clients: sent.found(),
-    ...(left.length > 0 && { leftOut: { connections: left.length, names: left.slice(0, NAMED) } }),
+    ...(left.length > 0 && { leftOut: { connections: left.length, names: left.slice(0, NAMED_CONNECTIONS) } }),
     durationMs: Date.now() - startedAt.getTime(),
   });
 }
@@ -69,7 +69,7 @@ function refuseTwice(file: string, digest: string, known: Map<string, string>): 
 }
 
 /** The number of connections that are named of those that were left out. */
-const NAMED = 5;
+const NAMED_CONNECTIONS = 5;
 
 /** Chooses connections by the url, or else by their content; `left` names those that hold nothing of the protocol. */
 function choosing(urls: readonly string[] | undefined, protocol: Protocol): { choice: Choice; left: string[] } {
@@ -90,7 +90,7 @@ function nothing({ files, url }: Pick<WantedRecordings, "files" | "url">, left: 
     return new UsageError(`${files.join(", ")} ${verb} no WebSocket connection whose url matches ${url.join(", ")}.`);
   if (left.length > 0)
     return new UsageError(
-      `${files.join(", ")} ${verb} no WebSocket connection of this protocol: ${left.slice(0, NAMED).join(", ")} left out. --url "*" judges all the same.`,
+      `${files.join(", ")} ${verb} no WebSocket connection of this protocol: ${left.slice(0, NAMED_CONNECTIONS).join(", ")} left out. --url "*" judges all the same.`,
     );
   return new UsageError(
     `${files.join(", ")} ${verb} no WebSocket connection. Name a report.json, a HAR file that a browser saved with WebSocket messages, or a file with one event a line.`,

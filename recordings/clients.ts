@@ -6,7 +6,7 @@ import type { FollowedConnection } from "./followed.ts";
 import type { RecordedPlace } from "./recorded.ts";
 
 /** Kinds of mistakes that are told apart, and places of each that are named; the others are only counted. */
-const KINDS = 100;
+const KINDS_APART = 100;
 const PLACES = 20;
 
 /** The ids of messages that are remembered, of all connections, and the characters of each. */
@@ -128,7 +128,7 @@ function nameIn({ envelope }: Judges, message: Message): string | undefined {
 function note(all: Counted, mine: Sent, { says, of, message }: ClientMistake, at: RecordedPlace): void {
   all.wrong += 1;
   const name = `${of} ${says}`;
-  const key = all.kinds.has(name) || all.kinds.size < KINDS ? name : OTHERS;
+  const key = all.kinds.has(name) || all.kinds.size < KINDS_APART ? name : OTHERS;
   const kind = all.kinds.get(key) ?? kindOf(key === OTHERS ? { says: OTHERS } : { says, of });
   all.kinds.set(key, kind);
   kind.messages += 1;

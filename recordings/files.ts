@@ -9,7 +9,7 @@ import { type PartHead, partHead } from "./ndjson.ts";
 const CHUNK = 256 << 10;
 
 /** Bytes of the first line of a part, at most. */
-const HEAD = 4 << 10;
+const FIRST_LINE = 4 << 10;
 
 /** The first bytes of a gzip file (RFC 1952, 2.3.1). */
 const GZIP = Buffer.from([0x1f, 0x8b]);
@@ -103,8 +103,8 @@ export async function headOfFile(file: string): Promise<PartHead | undefined> {
   let text = "";
   try {
     for await (const chunk of chunksOf(file)) {
-      text += chunk.toString("utf8", 0, HEAD);
-      if (text.length >= HEAD || text.includes("\n")) break;
+      text += chunk.toString("utf8", 0, FIRST_LINE);
+      if (text.length >= FIRST_LINE || text.includes("\n")) break;
     }
   } catch {
     return undefined; // The reader will say what is wrong.

@@ -7,10 +7,10 @@ import { isEnd, prune } from "./judge.ts";
 import { addTo, type Ends, noEnds, shownOf, shownPlace } from "./shown.ts";
 
 /** The cost of an event beside its texts, in bytes. */
-const EVENT = 400;
+const EVENT_COST = 400;
 
 /** The cost of a connection beside its texts, in bytes. */
-const CONNECTION = 1_000;
+const CONNECTION_COST = 1_000;
 
 /** A connection of a recording, all of it that was followed. */
 export interface FollowedConnection {
@@ -75,7 +75,7 @@ export const begun = (file: string, id: string, url: string, number: number, at:
   notes: [],
   fresh: 0,
   freshBytes: 0,
-  bytes: CONNECTION + 2 * (id.length + url.length),
+  bytes: CONNECTION_COST + 2 * (id.length + url.length),
   ends: noEnds(),
 });
 
@@ -102,10 +102,10 @@ export function trim(it: Followed, rules: readonly Rule[]): void {
   it.notes = it.decisive.map((event) => notes.get(event) ?? { number: undefined, cost: costIn(event) });
   it.fresh = 0;
   it.freshBytes = 0;
-  it.bytes = it.notes.reduce((sum, { cost }) => sum + cost, CONNECTION + it.ends.bytes);
+  it.bytes = it.notes.reduce((sum, { cost }) => sum + cost, CONNECTION_COST + it.ends.bytes);
 }
 
-const costIn = (event: WireEvent) => EVENT + ("data" in event ? costOf(event.data) : 0);
+const costIn = (event: WireEvent) => EVENT_COST + ("data" in event ? costOf(event.data) : 0);
 
 /** Returns a connection of which nothing more is followed. */
 export function finished({

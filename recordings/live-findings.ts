@@ -5,22 +5,22 @@ import type { RecordedEvent } from "./recorded.ts";
 import type { Broken } from "./report.ts";
 
 /** The time after an event until its connection is judged, in ms: one look for all that comes in one go. */
-const SOON = 100;
+const JUDGED_AFTER = 100;
 
 /** The time that judging takes in one go before it pauses, in ms: those who talk must not wait for it. */
 const SLICE = 2;
 
 /** The length of that pause, in ms. */
-const PAUSE = 20;
+const BETWEEN_JUDGING = 20;
 
 /** The lines that are told of each kind. The others are only counted. */
-const LINES = 5;
+const LINES_OF_KIND = 5;
 
 /** The kinds that are told apart: a client may make up a new one with each message. */
-const KINDS = 100;
+const KINDS_APART = 100;
 
 /** The most characters of an event that are told. */
-const WIDTH = 160;
+const EVENT_CHARACTERS = 160;
 
 /** Tells findings while traffic is recorded. */
 export interface Live {
@@ -55,7 +55,7 @@ export function live(judge: (connection: string) => readonly Broken[], tell: (li
   return {
     stir({ connection }) {
       it.stirred.add(connection);
-      it.timer ??= setTimeout(look, SOON, it);
+      it.timer ??= setTimeout(look, JUDGED_AFTER, it);
     },
     mistake(connection, { says, of, message }) {
       const where = message === undefined ? [] : [`message ${message}`];
@@ -80,12 +80,12 @@ export function live(judge: (connection: string) => readonly Broken[], tell: (li
 
 /** Tells one line of a kind, unless enough of these were told. */
 function line({ counts, tell }: Telling, kind: string, from: Side, connection: string, words: string): void {
-  const known = counts.has(kind) || counts.size < KINDS ? kind : "others";
+  const known = counts.has(kind) || counts.size < KINDS_APART ? kind : "others";
   const count = (counts.get(known) ?? 0) + 1;
   counts.set(known, count);
-  if (count > LINES) return;
-  const last = count === LINES ? " (more of this kind are only counted)" : "";
-  tell(`${from} connection ${connection}: ${short(words, WIDTH)}${last}`);
+  if (count > LINES_OF_KIND) return;
+  const last = count === LINES_OF_KIND ? " (more of this kind are only counted)" : "";
+  tell(`${from} connection ${connection}: ${short(words, EVENT_CHARACTERS)}${last}`);
 }
 
 function found(it: Telling, connection: string, broken: readonly Broken[], ended: boolean): void {
@@ -110,5 +110,5 @@ function look(it: Telling): void {
     found(it, connection, judge(connection), false);
     if (performance.now() > until) break;
   }
-  it.timer = stirred.size > 0 ? setTimeout(look, PAUSE, it) : undefined;
+  it.timer = stirred.size > 0 ? setTimeout(look, BETWEEN_JUDGING, it) : undefined;
 }

@@ -37,7 +37,7 @@ const TYPES = "text binary close end upgrade ping pong violation error limit tim
 const CONTENT = ["text", "binary"];
 
 /** The properties that every event may have. */
-const COMMON = ["connection", "url", "at", "from", "type", "data", "code"];
+const EVENT_PROPERTIES = ["connection", "url", "at", "from", "type", "data", "code"];
 
 /** Characters that the name of a connection may have at most. */
 const NAME = 1_000;
@@ -46,7 +46,7 @@ const NAME = 1_000;
 const URL_LENGTH = BOUNDS.head;
 
 /** The characters from which on a line may have no more structure than an event can: reading it would fill the memory. */
-const LONG = 64 << 10;
+const UNREADABLE_FROM = 64 << 10;
 
 /** The most of such a line, in signs that make values: commas, colons and opening brackets. */
 const STRUCTURE = 1_000;
@@ -63,7 +63,7 @@ export function ndjson(name: string, sink: Sink): Lines {
   return lines(name, (line, number) => {
     if (line.trim() === "") return;
     try {
-      const value = line.length > LONG && structureOf(line) > STRUCTURE ? undefined : parse(line);
+      const value = line.length > UNREADABLE_FROM && structureOf(line) > STRUCTURE ? undefined : parse(line);
       const next = partHead(value);
       if (next && next.recording === head?.recording && next.part !== head.part + 1)
         throw wrong(`part ${next.part} of the recording stands behind part ${head.part}.`);
@@ -120,7 +120,7 @@ function eventOf(value: Message, time: Clock): WireEvent {
 const LENGTH = { length: "number" };
 
 /** The further properties that an event of a type may hold, as report.json has it, each with its type. */
-const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const OWN_PROPERTIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   upgrade: { odd: "boolean" },
   violation: { failure: "string" },
   error: { failure: "string", handshake: "boolean" },
@@ -140,7 +140,7 @@ const FURTHER: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const further = (type: string, more: Message) =>
   Object.fromEntries(
-    Object.entries({ ...LENGTH, ...FURTHER[type] }).flatMap(([name, kind]) => {
+    Object.entries({ ...LENGTH, ...OWN_PROPERTIES[type] }).flatMap(([name, kind]) => {
       const value = more[name];
       return typeof value === kind && value !== false ? [[name, value]] : [];
     }),
@@ -153,7 +153,7 @@ function unlike(line: Message, name: string, must: string, known: readonly strin
     value === undefined
       ? nearestOf(
           name,
-          Object.keys(line).filter((key) => !COMMON.includes(key)),
+          Object.keys(line).filter((key) => !EVENT_PROPERTIES.includes(key)),
         )
       : undefined;
   const rest = typeof value === "string" ? suggestion(value, known) : typo === undefined ? "" : ` Is it "${typo}"?`;

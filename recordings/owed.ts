@@ -3,7 +3,7 @@ import type { Protocol } from "../harness/protocol.ts";
 import { isClientEnd, isOpening, isServerEnd, messages, type Transcript } from "../harness/transcript.ts";
 
 /** A timer that is so late (ms) shows that this process did not run. Messages that came meanwhile are not read yet. */
-const LATE = 500;
+const SUITE_STOOD_STILL = 500;
 
 /** Waits for answers that a server owes. */
 export interface Owing {
@@ -37,7 +37,7 @@ export function owing(protocol: Protocol, { timeout, sofar, gaveUp }: OwingOptio
     const timer = setTimeout(() => {
       const transcript = sofar(connection);
       if (!transcript || owedOn(protocol, transcript) !== what) over(connection);
-      else if (performance.now() - due > LATE) wait(connection, what);
+      else if (performance.now() - due > SUITE_STOOD_STILL) wait(connection, what);
       else {
         over(connection);
         gaveUp(connection, what);

@@ -35,7 +35,7 @@ export interface RunningProxy {
 }
 
 /** The time to read all that came, once nothing more is accepted, in ms. */
-const LAST = 2_000;
+const TIME_TO_READ = 2_000;
 
 /**
  * Starts a proxy for WebSockets. It passes on bytes as they are: a client and a server see the frames of one another, however
@@ -68,7 +68,10 @@ export async function proxy(options: ProxyOptions): Promise<RunningProxy> {
     },
     async close() {
       server.close();
-      await Promise.race([Promise.all(Array.from(open, (it) => it.idle())), pause(LAST, undefined, { ref: false })]);
+      await Promise.race([
+        Promise.all(Array.from(open, (it) => it.idle())),
+        pause(TIME_TO_READ, undefined, { ref: false }),
+      ]);
       closing = true;
       for (const it of open) it.destroy();
       server.closeAllConnections();

@@ -36,7 +36,7 @@ export async function readRecording(
 async function beginningOf(chunks: AsyncIterator<Buffer>): Promise<{ begin: Buffer[]; head: string }> {
   const begin: Buffer[] = [];
   let head = "";
-  while (head.trim().length < HEAD && head.length < BLANK) {
+  while (head.trim().length < FORMAT_WITHIN && head.length < BLANK) {
     const { done, value } = await chunks.next();
     if (done) break;
     begin.push(value);
@@ -56,7 +56,7 @@ async function* digested(chunks: AsyncIterable<Buffer>, digest: Hash): AsyncGene
 }
 
 /** The number of characters that tell the format of a file, and of those that may stand before them. */
-const HEAD = 16;
+const FORMAT_WITHIN = 16;
 const BLANK = 4 << 10;
 
 interface Source {

@@ -4,13 +4,13 @@ import type { Side, WireEvent } from "../harness/transcript.ts";
 import { gap } from "./recorded.ts";
 
 /** The largest message that is read, in bytes: a line of a recording holds no more. */
-const MOST = 8 << 20;
+const LARGEST_MESSAGE = 8 << 20;
 
 /** The fragments of a message that is read, at most. */
 const FRAGMENTS = 1 << 16;
 
 /** Bytes that may wait to be read, before no more are taken. */
-const CROWDED = 4 << 20;
+const BYTES_THAT_WAIT = 4 << 20;
 
 /** Reads along the messages of two peers over WebSocket, in the order in which they came. */
 export interface Tap {
@@ -64,7 +64,7 @@ export function tap({ extensions, clock, record, relieve }: TapOptions): Tap {
     push: (from, bytes) => add(state, { at: clock(), from, bytes }),
     end: (from) => add(state, { at: clock(), from }),
     get crowded() {
-      return state.waiting > CROWDED;
+      return state.waiting > BYTES_THAT_WAIT;
     },
     idle: () =>
       new Promise((resolve) => {
@@ -99,10 +99,10 @@ function next(state: TapState): void {
     setImmediate(next, state);
     return;
   }
-  const wasCrowded = state.waiting > CROWDED;
+  const wasCrowded = state.waiting > BYTES_THAT_WAIT;
   state.waiting -= bytes.length;
   sides[from].read(bytes, () => next(state));
-  if (wasCrowded && state.waiting <= CROWDED) relieve();
+  if (wasCrowded && state.waiting <= BYTES_THAT_WAIT) relieve();
 }
 
 /** Reads the frames of one side. */
@@ -132,7 +132,7 @@ function sideReader(from: Side, extensions: string | undefined, note: (event: ob
   const frames: Frames = {
     receiver: new Receiver({
       isServer,
-      maxPayload: MOST,
+      maxPayload: LARGEST_MESSAGE,
       maxFragments: FRAGMENTS,
       extensions: deflate ? { [PerMessageDeflate.extensionName]: deflate } : {},
     }),
@@ -192,7 +192,7 @@ function fail(frames: Frames, { code, message }: NodeJS.ErrnoException): void {
 
 /** The bounds that a message can hit, by the code of the error of `ws`. */
 const TOO_BIG: Readonly<Record<string, string>> = {
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: `a message of more than ${MOST >> 20} MiB`,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: `a message of more than ${LARGEST_MESSAGE >> 20} MiB`,
   WS_ERR_TOO_MANY_BUFFERED_PARTS: `a message in more than ${FRAGMENTS} fragments`,
 };
 
@@ -204,7 +204,7 @@ function inflater(header: string | undefined, isServer: boolean): PerMessageDefl
     const [unknown] = Object.keys(others);
     if (unknown !== undefined) return new Error(`it is by the extension ${unknown}`);
     if (!parameters) return undefined;
-    const deflate = new PerMessageDeflate({ isServer, maxPayload: MOST });
+    const deflate = new PerMessageDeflate({ isServer, maxPayload: LARGEST_MESSAGE });
     deflate.accept(parameters);
     return deflate;
   } catch (error) {

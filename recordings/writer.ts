@@ -5,7 +5,7 @@ import { type GrowingFile, openParts } from "./growing-file.ts";
 const GATHER = 50;
 
 /** Characters that may wait to be written, before no more should come. */
-const CROWDED = 16 << 20;
+const CHARACTERS_THAT_WAIT = 16 << 20;
 
 /** Writes lines to a file, and to further ones of the same name as it grows. */
 export interface LineWriter {
@@ -54,7 +54,7 @@ export async function writer(path: string, { most, head, relieve, failed }: Line
   return {
     write: (line) => gather(state, line),
     get crowded() {
-      return state.waiting > CROWDED;
+      return state.waiting > CHARACTERS_THAT_WAIT;
     },
     files: parts.files,
     get failure() {
@@ -90,9 +90,9 @@ async function flush(state: Writing): Promise<void> {
     state.failure = error instanceof UsageError ? error : new Error(words);
     state.failed(state.failure);
   }
-  const wasCrowded = state.waiting > CROWDED;
+  const wasCrowded = state.waiting > CHARACTERS_THAT_WAIT;
   state.waiting -= length;
-  if (wasCrowded && state.waiting <= CROWDED) state.relieve();
+  if (wasCrowded && state.waiting <= CHARACTERS_THAT_WAIT) state.relieve();
 }
 
 /** Lines as bytes, so many in one go that they fit into a part of a file. */

@@ -13,14 +13,14 @@ import { atAGlance, columns } from "./wrap.ts";
 
 /** The lines of a block, and of a transcript that stands in an earlier block, at most. */
 const LINES = 20;
-const AGAIN = 1;
+const LINES_WHERE_SHOWN_ABOVE = 1;
 
 /** The most lines of each field, such as `came`; the columns where a text begins. */
-const MOST = 3;
+const LINES_OF_FIELD = 3;
 const INDENT = 14;
 
 /** The names of other cases that are told. */
-const FEW = 3;
+const NAMED_CASES = 3;
 
 /** Characters of a text where no terminal breaks the line. */
 const UNBROKEN = 400;
@@ -48,7 +48,8 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
   const { verdict, check, shown, cases } = found;
   const { id, level } = found.requirement;
   const statement = statementOf(id, knowledge.requirements);
-  const of = (width: number, text: string, most = MOST) => columns(text, width, most, options.width, UNBROKEN);
+  const of = (width: number, text: string, most = LINES_OF_FIELD) =>
+    columns(text, width, most, options.width, UNBROKEN);
   const field = (label: string, text: string) => labelled(label, of(INDENT, visible(text)));
   const expected = ownExpected(check, statement);
   const cause = likelyCause(check, shown, knowledge);
@@ -64,12 +65,12 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
   ];
   const others = likewise(
     cases.filter((it) => it !== shown && it.checks.some((other) => isAlike(other, found))),
-    FEW,
+    NAMED_CASES,
     "--verbose",
   ).map((line) => short(line, (options.width ?? Infinity) - 1));
   const ways = linesOfWays(found, knowledge).map((line) => short(visible(line), (options.width ?? UNBROKEN) - 1));
   const foot = [...(command ? [c.dim(`  alone: ${command(shown.id)}`)] : []), ...others, ...ways];
-  const room = isTold ? AGAIN : Math.max(4, LINES - head.length - foot.length - 4);
+  const room = isTold ? LINES_WHERE_SHOWN_ABOVE : Math.max(4, LINES - head.length - foot.length - 4);
   const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(line, verdict, options));
   return [...head, ...wire, ...foot, ""];
 }
@@ -87,7 +88,7 @@ function linesOfWays(found: ToldFinding, knowledge: Knowledge): string[] {
 function wireLine(line: ExplainedLine, verdict: Verdict, { colors, width }: BlockOptions): string[] {
   const { margin, text, isWrong } = line;
   if (!isWrong) return [`  ${short(visible(lineText(line)), (width ?? Infinity) - 3)}`];
-  const content = columns(visible(text), margin.length + 2, MOST, width, UNBROKEN);
+  const content = columns(visible(text), margin.length + 2, LINES_OF_FIELD, width, UNBROKEN);
   const before = [margin, " ".repeat(margin.length)];
   return content.map((part, i) => `  ${paint(colors, verdict, `${before[Math.min(i, 1)]}${part}`)}`);
 }

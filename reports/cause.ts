@@ -12,7 +12,7 @@ export interface Knowledge extends Partial<Pick<Protocol, "causes" | "clauses" |
 }
 
 /** The other cause of a wait in vain. */
-const LATE = "Or it comes later: a longer --timeout shows that.";
+const OR_LATER = "Or it comes later: a longer --timeout shows that.";
 
 /** The usual mistake behind a finding of a case. Of several, the symptom decides. What nobody could judge shows no mistake. */
 export function likelyCause(check: Told, it: Shown, knowledge: Knowledge): string | undefined {
@@ -20,7 +20,7 @@ export function likelyCause(check: Told, it: Shown, knowledge: Knowledge): strin
   const { causes, symptoms } = knowledge;
   const several = symptoms?.[check.requirement];
   const cause = (several && symptomOf(factsOf(check, it, knowledge).clue, several)) ?? causes?.[check.requirement];
-  return cause !== undefined && check.silence !== undefined ? `${cause} ${LATE}` : cause;
+  return cause !== undefined && check.silence !== undefined ? `${cause} ${OR_LATER}` : cause;
 }
 
 const symptomOf = (clue: Clue, several: readonly Symptom[]): string | undefined =>

@@ -6,7 +6,7 @@ import { short } from "./names.ts";
 const CONTEXT = { beginning: 56, before: 16 } as const;
 
 /** The characters of a name and its value that are shown. */
-const SHOWN = 60;
+const VALUE_CHARACTERS = 60;
 
 /** A part of a text. */
 interface Part {
@@ -55,7 +55,7 @@ function placeIn(text: string, path: readonly string[] = []): Part | undefined {
     if (at < 0) return undefined;
   }
   if (at < 0) return undefined;
-  const [shown = ""] = /^"[^"]*":\s*(?:"[^"]*"|[^,{}[\]]*)/.exec(text.slice(at, at + SHOWN)) ?? [];
+  const [shown = ""] = /^"[^"]*":\s*(?:"[^"]*"|[^,{}[\]]*)/.exec(text.slice(at, at + VALUE_CHARACTERS)) ?? [];
   return { at, length: shown.length };
 }
 
@@ -66,7 +66,7 @@ function valueIn(text: string, actual: string | undefined): Part | undefined {
   const all = isObject(value) ? Object.values(value) : [value].flat();
   for (const it of all) {
     const at = typeof it === "string" && it !== "" ? text.indexOf(it) : -1;
-    if (at >= 0) return { at, length: Math.min(String(it).length, SHOWN) };
+    if (at >= 0) return { at, length: Math.min(String(it).length, VALUE_CHARACTERS) };
   }
   return undefined;
 }

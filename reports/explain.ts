@@ -11,10 +11,10 @@ import { beganAt, isRemark, isTrouble, notable, spotOf, spotsOf, type ToldSpot }
 const LINES = { end: 8, around: 2 } as const;
 
 /** Characters of one line. */
-const WIDTH = 160;
+const LINE_CHARACTERS = 160;
 
 /** Connections of one case. */
-const CONNECTIONS = 5;
+const CONNECTIONS_EXPLAINED = 5;
 
 /** A line of an explanation. Nothing is made visible yet. */
 export interface ExplainedLine {
@@ -65,7 +65,7 @@ export function explainConnections(
   connections: readonly ReportConnection[],
   {
     spots = [],
-    most = CONNECTIONS,
+    most = CONNECTIONS_EXPLAINED,
     rest = "in report.json",
   }: { readonly spots?: readonly ToldSpot[]; readonly most?: number; readonly rest?: string } = {},
 ): ExplainedLine[] {
@@ -165,7 +165,7 @@ function eventLine(event: WireEvent, wrong: ToldSpot | undefined, began: number)
   const code = "code" in event && event.type !== "upgrade" ? event.code : undefined;
   const how = event.type === "end" && event.reset ? "(reset)" : undefined;
   const start = [event.type, code, how].filter((word) => word !== undefined).join(" ");
-  const content = excerpt(event, WIDTH - start.length - 1, wrong);
+  const content = excerpt(event, LINE_CHARACTERS - start.length - 1, wrong);
   const text = [start, content].filter(Boolean).join(" ");
   const isWrong = wrong !== undefined;
   const margin = `${isWrong ? "> " : "  "}${(event.at - began).toFixed(1).padStart(8)} ms ${arrow(event)} `;

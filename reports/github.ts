@@ -9,7 +9,7 @@ import { commandFor } from "./shell-commands.ts";
 import { problemsOf } from "./verdict.ts";
 
 /** GitHub shows so many annotations of a kind for one step. */
-const MOST = 10;
+const ANNOTATIONS = 10;
 
 /** The output of a job of GitHub Actions: the text, in which nothing is taken for a command to the runner, and annotations. */
 export function forGitHub(text: string, report: Report, requirements: readonly Requirement[]): string {
@@ -53,7 +53,7 @@ function annotations(report: Report, requirements: readonly Requirement[]): stri
     all
       .filter((it) => it.kind === kind)
       .map(({ line }) => line)
-      .slice(0, MOST);
+      .slice(0, ANNOTATIONS);
   return [...of("error"), ...of("warning")];
 }
 

@@ -15,7 +15,7 @@ import { isExpected, isFine, isRed, meaning, problemsOf, reasonsOf, shownVerdict
 import { spotsOf } from "./wrong-event.ts";
 
 /** Connections in the output of one case, at most. */
-const CONNECTIONS = 20;
+const CONNECTIONS_OF_CASE = 20;
 
 // Its types are those of an ES module, but it is CommonJS: what is imported is the builder itself.
 const builder = commonJs as unknown as Builder;
@@ -56,7 +56,7 @@ export function junit(report: Report, knowledge: Knowledge): string {
 }
 
 /** The mistakes of clients that are told at most. */
-const MISTAKES = 20;
+const MISTAKES_TOLD = 20;
 
 /** The remarks that say why a run fails or has no whole result, with the suspects and the command to type next; or the clients' mistakes. */
 function whyNotFine(report: Report): string {
@@ -66,7 +66,7 @@ function whyNotFine(report: Report): string {
     ...(next ? [`next: ${commandFor(report, ...next)}`] : []),
   ]);
   const clients = failsForClients(report) ? report.recording?.clients : undefined;
-  const mistakes = clients ? mistakesOf(clients, MISTAKES)[0].map((it) => mistakeInWords(it)) : [];
+  const mistakes = clients ? mistakesOf(clients, MISTAKES_TOLD)[0].map((it) => mistakeInWords(it)) : [];
   return xmlSafe([...lines, ...mistakes].map(visible).join("\n"));
 }
 
@@ -126,7 +126,7 @@ function story(it: ReportCase): string[] {
   const noted = it.checks.filter(({ verdict }) => verdict !== "pass");
   return [
     ...noted.map(({ verdict, requirement, actual }) => `${verdict} ${requirement}: ${actual}`),
-    ...explainConnections(it.connections, { spots: spotsOf(it), most: CONNECTIONS }).map(lineText),
+    ...explainConnections(it.connections, { spots: spotsOf(it), most: CONNECTIONS_OF_CASE }).map(lineText),
   ];
 }
 

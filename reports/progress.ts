@@ -81,7 +81,7 @@ export function loggedLines(
 const CONNECTIONS = { usual: 2, load: 100 } as const;
 
 /** The time from which on a run takes long, and from which on it is told in minutes, in s. */
-const LONG = 15;
+const LONG_RUN = 15;
 const MINUTES = 100;
 
 /** Says that connections are limited, and about how long a run takes for that, if long. `load` holds the suites that put load on a server. */
@@ -94,7 +94,7 @@ export function tellLimit(
   const connections = cases.reduce((sum, it) => sum + CONNECTIONS[load.has(it.suite) ? "load" : "usual"], 0);
   const takes = perSecond === undefined ? 0 : connections / perSecond;
   const time = takes < MINUTES ? `${Math.round(takes)} s` : `${Math.round(takes / 60)} min`;
-  return `${words}. The suite keeps below that${takes < LONG ? "" : `, so the run takes about ${time}`}.`;
+  return `${words}. The suite keeps below that${takes < LONG_RUN ? "" : `, so the run takes about ${time}`}.`;
 }
 
 const failing = (verdicts: ReadonlyMap<string, Verdict>) =>

@@ -33,7 +33,7 @@ type Remarkable = Pick<
 };
 
 /** The number of ends of the target, and of times in which it stood still, that are told one by one. */
-const MOST = 3;
+const TOLD_ONE_BY_ONE = 3;
 
 /** The remarks that every reader of a run must know first, in order. */
 export const remarks = (report: Remarkable): readonly Remark[] => [
@@ -84,12 +84,12 @@ function stopped({ stop }: Remarkable): Remark[] {
 }
 
 function ended({ unexplained = [], cases }: Remarkable): Remark[] {
-  const more = unexplained.length - MOST;
+  const more = unexplained.length - TOLD_ONE_BY_ONE;
   // A case that is proved to end the target is a better one to begin with than a guess.
   const isProved = cases.some(({ checks }) => checks.some(({ harm }) => harm !== undefined));
   const first = isProved ? undefined : unexplained.find(({ suspects }) => suspects.length > 0);
   return [
-    ...unexplained.slice(0, MOST).map(({ at, words, suspects }) => ({
+    ...unexplained.slice(0, TOLD_ONE_BY_ONE).map(({ at, words, suspects }) => ({
       label: "ended",
       title: "The target ended",
       words: `${words}, at ${inSeconds(at, 1)}; it is not known which input of the seconds before did it${suspects.length > 0 ? ", the likeliest first" : ""}`,
@@ -128,7 +128,7 @@ function unread({ verdict, cases }: Remarkable): Remark[] {
     return bounds.slice(0, 1);
   });
   if (hits.length === 0) return [];
-  const words = `the suite stopped reading in ${plural(hits.length, "case")}: ${listed([...new Set(hits)], undefined, MOST)}`;
+  const words = `the suite stopped reading in ${plural(hits.length, "case")}: ${listed([...new Set(hits)], undefined, TOLD_ONE_BY_ONE)}`;
   return [{ label: "unread", title: "More came than the suite reads", words, cases: [] }];
 }
 
@@ -166,7 +166,7 @@ function leaving(goodbyes: NonNullable<Report["stalls"]>): Remark[] {
   const words = `said goodbye to everybody at ${listed(
     goodbyes.map(({ at, ms }) => `${inSeconds(at, 1)}${away(ms)}`),
     undefined,
-    MOST,
+    TOLD_ONE_BY_ONE,
   )}: the affected cases ran again`;
   return [{ label: "goodbyes", title: "The target said goodbye to everybody", words, cases: [] }];
 }
@@ -176,10 +176,10 @@ function stalled(stalls: NonNullable<Report["stalls"]>, what: string, title: str
   if (stalls.length === 0) return [];
   const times = stalls
     .toSorted((a, b) => b.ms - a.ms)
-    .slice(0, MOST)
+    .slice(0, TOLD_ONE_BY_ONE)
     .toSorted((a, b) => a.at - b.at)
     .map(({ at, ms }) => `for ${inSeconds(ms, 1)} (at ${inSeconds(at, 1)})`);
-  const more = stalls.length > MOST ? ` and ${plural(stalls.length - MOST, "time")} more` : "";
+  const more = stalls.length > TOLD_ONE_BY_ONE ? ` and ${plural(stalls.length - TOLD_ONE_BY_ONE, "time")} more` : "";
   const words = `${what} ${times.join(", ")}${more}: the affected cases ran again`;
   return [{ label: "stalls", title, words, cases: [] }];
 }

@@ -12,14 +12,14 @@ interface Scoped extends Pick<Report, "allCases" | "recording"> {
 }
 
 /** The verdicts of a check that judged nothing. */
-const OPEN: ReadonlySet<Verdict> = new Set(["skip", "error"]);
+const JUDGED_NOTHING: ReadonlySet<Verdict> = new Set(["skip", "error"]);
 
 /** The requirements that some case judged. */
 export function judged(cases: Scoped["cases"]): ReadonlySet<string> {
   const known = new Set<string>();
   // A run has tens of thousands of checks, and each report asks for this several times.
   for (const { checks } of cases)
-    for (const { requirement, verdict } of checks) if (!OPEN.has(verdict)) known.add(requirement);
+    for (const { requirement, verdict } of checks) if (!JUDGED_NOTHING.has(verdict)) known.add(requirement);
   return known;
 }
 

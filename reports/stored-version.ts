@@ -3,7 +3,7 @@ import { isObject, parse } from "../harness/transcript.ts";
 import { reportFile } from "./read.ts";
 
 /** The bytes of a report in which its protocol version stands. */
-const HEAD = 4_096;
+const VERSION_WITHIN = 4_096;
 
 const PROTOCOL = /^\ufeff?\s*\{\s*"suite"\s*:.*?"protocol"\s*:\s*(\{[^{}]*\})/s;
 
@@ -18,7 +18,7 @@ export async function storedVersion(
   if (!file) return {};
   try {
     if (!(await file.stat()).isFile()) return {};
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD), 0, HEAD, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(VERSION_WITHIN), 0, VERSION_WITHIN, 0);
     const protocol = parse(PROTOCOL.exec(buffer.toString("utf8", 0, bytesRead))?.[1] ?? "");
     const text = (value: unknown) => (typeof value === "string" ? value : undefined);
     return isObject(protocol) ? { version: text(protocol.version), actor: text(protocol.actor) } : {};

@@ -80,14 +80,14 @@ function unjudgedIn({ requirements }: ReportRecording): string[] {
 }
 
 /** The kinds of mistakes, and the places of each, that are told at most where nobody wants all. */
-const MISTAKES = { kinds: 5, places: 3 } as const;
+const MISTAKES_IN_BRIEF = { kinds: 5, places: 3 } as const;
 
 /** Says what clients sent wrongly, and where. */
 function wrongIn(report: Report, clients: ReportClients, verbose: boolean): string[] {
-  const [told, more] = mistakesOf(clients, verbose ? Number.POSITIVE_INFINITY : MISTAKES.kinds);
+  const [told, more] = mistakesOf(clients, verbose ? Number.POSITIVE_INFINITY : MISTAKES_IN_BRIEF.kinds);
   return [
     ...clientsInWords(report),
-    ...told.map((it) => visible(mistakeInWords(it, verbose ? undefined : MISTAKES.places))),
+    ...told.map((it) => visible(mistakeInWords(it, verbose ? undefined : MISTAKES_IN_BRIEF.places))),
     ...(more > 0 ? [`… and ${plural(more, "more mistake")} (--verbose)`] : []),
   ];
 }

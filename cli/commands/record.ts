@@ -169,7 +169,7 @@ async function tellAll(
 async function checkReachable(target: URL): Promise<void> {
   await resolves(target);
   const failure = await new Promise<Failure | undefined>((resolve) => {
-    const socket = connect({ host: hostOf(target), port: portOf(target), timeout: PATIENCE });
+    const socket = connect({ host: hostOf(target), port: portOf(target), timeout: ACCEPTS_WITHIN });
     const settle = (it?: Failure) => {
       socket.destroy();
       resolve(it);
@@ -182,7 +182,7 @@ async function checkReachable(target: URL): Promise<void> {
 }
 
 /** The time that a target has to accept a connection, in ms. */
-const PATIENCE = 5_000;
+const ACCEPTS_WITHIN = 5_000;
 
 async function giveUp(place: Pick<RecordArguments, "host" | "port">, file: LineWriter, error: unknown): Promise<never> {
   await file.end();

@@ -10,7 +10,7 @@ const TERMINALS = 4;
 const TYPEABLE = 1_000;
 
 /** The characters of a server's message that are shown. */
-const SHOWN = 200;
+const MESSAGE_CHARACTERS = 200;
 
 /**
  * Tells how to do a case by hand, step by step, from what happened on its connections; or why that is impossible. `beyond` lists
@@ -84,7 +84,8 @@ function authorizedBy(events: readonly WireEvent[]): string[] {
 /** Puts an event in words; `undefined` if there is nothing to do or to see. */
 function told(event: WireEvent): string | undefined {
   if (event.from === "client") return event.type === "text" ? `→ ${event.data}` : undefined;
-  if (event.type === "text") return `← ${event.data.slice(0, SHOWN)}${event.data.length > SHOWN ? "…" : ""}`;
+  if (event.type === "text")
+    return `← ${event.data.slice(0, MESSAGE_CHARACTERS)}${event.data.length > MESSAGE_CHARACTERS ? "…" : ""}`;
   if (event.type === "upgrade") return event.code === 101 ? undefined : `(refused with HTTP ${event.code})`;
   if (event.type === "close") return `(closed by the server, code ${event.code ?? "none"})`;
   return undefined;

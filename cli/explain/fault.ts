@@ -8,7 +8,7 @@ import { background, COMMAND, chosen, factsOf, type NamedCase, named, type Requi
 import { trial, USUAL, usualOf } from "./trial.ts";
 
 /** The most cases that are named. */
-const NAMED = 10;
+const CASES_OF_FAULT = 10;
 
 /** The explanation of a fault. Its schema is `explain.schema.json`. */
 export interface AboutFault {
@@ -80,8 +80,8 @@ function foundBy(cases: readonly NamedCase[]): string[] {
   const { length } = cases;
   if (length === 0) return ["  no case is known to find it"];
   return [
-    `  found by ${plural(length, "case")}${length > NAMED ? ", among them" : ""}`,
-    ...cases.slice(0, NAMED).map((it) => `    ${it.id}  ${it.title}`),
-    ...(length > NAMED ? [`    and ${length - NAMED} more`] : []),
+    `  found by ${plural(length, "case")}${length > CASES_OF_FAULT ? ", among them" : ""}`,
+    ...cases.slice(0, CASES_OF_FAULT).map((it) => `    ${it.id}  ${it.title}`),
+    ...(length > CASES_OF_FAULT ? [`    and ${length - CASES_OF_FAULT} more`] : []),
   ];
 }

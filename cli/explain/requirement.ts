@@ -106,15 +106,15 @@ export function requirementInWords(it: AboutRequirement, protocol: Protocol): st
 }
 
 /** The most cases of a requirement that its explanation names. */
-const NAMED = 20;
+const CASES_OF_REQUIREMENT = 20;
 
 /** Names the cases of a requirement. A command lists those that are `more`. */
 function testedBy(cases: readonly NamedCase[], more: string): string[] {
   if (cases.length === 0) return ["  not tested by this version of the suite yet"];
-  const left = cases.length - NAMED;
+  const left = cases.length - CASES_OF_REQUIREMENT;
   return [
     `  tested by ${plural(cases.length, "case")}`,
-    ...cases.slice(0, NAMED).map((it) => `    ${it.id}  ${it.title}`),
+    ...cases.slice(0, CASES_OF_REQUIREMENT).map((it) => `    ${it.id}  ${it.title}`),
     ...(left > 0 ? [`    … and ${left} more: ${more}`] : []),
   ];
 }

@@ -5,7 +5,7 @@ import { reason, UsageError } from "../../harness/usage.ts";
 import { isHalfWritten } from "../../reports/write.ts";
 
 /** The time without a further change after which a change is told, in ms. One act of an editor or of Git changes much. */
-const QUIET = 100;
+const SETTLED_AFTER = 100;
 
 /** The folders, wherever they stand, that hold no source. */
 const NO_SOURCE: ReadonlySet<string> = new Set(["node_modules", ".git"]);
@@ -40,7 +40,7 @@ export async function watchFolder(
   const watcher = watch(folder, { ignoreInitial: true, ignorePermissionErrors: true, ignored });
   watcher.on("all", (_, path) => {
     clearTimeout(timer);
-    timer = setTimeout(changed, QUIET, path);
+    timer = setTimeout(changed, SETTLED_AFTER, path);
   });
   try {
     await once(watcher, "ready");

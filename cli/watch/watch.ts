@@ -97,7 +97,7 @@ export async function watchCommand(
 }
 
 /** The rounds that changes may end, one after another, before that is odd; and the likely reason. */
-const IN_VAIN = 3;
+const ROUNDS_IN_VAIN = 3;
 const HINT = "If the server itself writes there, watch a smaller folder";
 
 /** Runs the rounds that are wanted, until the end is. */
@@ -114,7 +114,7 @@ async function rounds(wanted: Wishes, loop: Loop, folder: string): Promise<void>
     const parts = partsOf(last, loop);
     if (parts.length === 0) process.stdout.write("Nothing failed last.\n");
     else {
-      begin(inVain < IN_VAIN || wish.why === undefined ? wish.why : `${wish.why}. ${HINT}`);
+      begin(inVain < ROUNDS_IN_VAIN || wish.why === undefined ? wish.why : `${wish.why}. ${HINT}`);
       await round(parts, loop, signal);
       inVain = signal.aborted ? inVain + 1 : 0;
     }

@@ -13,7 +13,7 @@ export interface ChangedLatency {
 }
 
 /** Repetitions of each run that tell its noise: the first, in which everything is cold, and four more. */
-const ENOUGH = 5;
+const LEAST_REPETITIONS = 5;
 
 /**
  * Latencies that differ by more than the repetitions of either run do: all of one are above all of the other, and further than
@@ -24,7 +24,7 @@ export function changedLatencies(before: Report, after: Report): ChangedLatency[
   const load = after.concurrency === undefined ? {} : { concurrency: after.concurrency };
   return (after.latencies ?? []).flatMap(({ name, mediansMs: all }) => {
     const then = before.latencies?.find((it) => it.name === name)?.mediansMs ?? [];
-    if (then.length < ENOUGH || all.length < ENOUGH) return [];
+    if (then.length < LEAST_REPETITIONS || all.length < LEAST_REPETITIONS) return [];
     const [old, now] = [then.slice(1), all.slice(1)];
     const noiseMs = Math.max(spread(old), spread(now));
     const [oldMs, newMs] = [median(old), median(now)];

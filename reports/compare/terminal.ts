@@ -9,10 +9,10 @@ import { cellOf, type Matrix } from "./matrix.ts";
 import { causeOf, extentOf, type Group, groupsOf, headline, KIND_WORDS, latencyOf, sideOf } from "./words.ts";
 
 /** The number of cases named that are in one report only. */
-const NAMED = 20;
+const NAMED_CASES = 20;
 
 /** The number of requirements that have a line each though they changed alike. */
-const EACH = 3;
+const LINES_FOR_ALIKE = 3;
 
 const PAINT = {
   broken: "fail",
@@ -94,7 +94,7 @@ function groupLines({ first, all }: Group, comparison: Comparison, c: Colors, js
 }
 
 function singles(where: string, cases: readonly Single[]): string[] {
-  const shown = cases.slice(0, NAMED).map(({ id, title, verdict }) => `  ${verdict} ${id}: ${visible(title)}`);
+  const shown = cases.slice(0, NAMED_CASES).map(({ id, title, verdict }) => `  ${verdict} ${id}: ${visible(title)}`);
   const more = cases.length - shown.length;
   return cases.length === 0
     ? []
@@ -110,7 +110,7 @@ function requirements({ requirements: rows }: Comparison, c: Colors, json: strin
     const [first] = some as [ChangedRequirement];
     const { level } = first;
     const ids = some.map(({ id }) => id);
-    return ids.length > EACH
+    return ids.length > LINES_FOR_ALIKE
       ? [`  ${changeOf(first)} (${ids.length} ${level}): ${listed(ids, json)}`]
       : ids.map((id) => `  ${id} (${level}): ${changeOf(first)}`);
   });

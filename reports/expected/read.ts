@@ -42,14 +42,14 @@ export interface ExpectedFailures {
 }
 
 /** Bytes that such a file may have. */
-const MOST = 1 << 20;
+const FILE_BYTES = 1 << 20;
 
 /** Reads a file of expected failures. Throws a `UsageError` that names the line where something is wrong with it. */
 export async function readExpected(file: string, protocol: Protocol): Promise<ExpectedFailures> {
   try {
     const { size } = await stat(file);
-    if (size > MOST)
-      throw new UsageError(`${file} has more than ${MOST >> 20} MiB: it is not a file of expected failures.`);
+    if (size > FILE_BYTES)
+      throw new UsageError(`${file} has more than ${FILE_BYTES >> 20} MiB: it is not a file of expected failures.`);
     return parseExpected(await readFile(file, "utf8"), file, protocol);
   } catch (error) {
     if (error instanceof UsageError) throw error;
@@ -85,8 +85,8 @@ export function parseExpected(text: string, file: string, protocol: Protocol): E
 }
 
 const EXAMPLE = 'Write entries like "- case: suite/name", each with a "reason".';
-const KEYS = ["case", "requirement", "reason", "issue", "owner", "expires"] as const;
-type Key = (typeof KEYS)[number];
+const ENTRY_KEYS = ["case", "requirement", "reason", "issue", "owner", "expires"] as const;
+type Key = (typeof ENTRY_KEYS)[number];
 type Refuse = (node: Node | null | undefined, why: string) => never;
 
 interface FileContext {
@@ -127,8 +127,8 @@ function entry(node: Node, context: FileContext): Entry {
 
 function keyOf({ key }: Pair<Node, Node | null>, refuse: Refuse): Key {
   const name = String(isScalar(key) ? key.value : key);
-  const known = KEYS.find((it) => it === name);
-  return known ?? refuse(key, `there is no "${name}" in an entry.${suggestion(name, KEYS)}`);
+  const known = ENTRY_KEYS.find((it) => it === name);
+  return known ?? refuse(key, `there is no "${name}" in an entry.${suggestion(name, ENTRY_KEYS)}`);
 }
 
 function textOf(node: Node, key: Key, refuse: Refuse): string {

@@ -87,6 +87,6 @@ function requirementState(id: string, cases: readonly ReportCase[], protocol: Pr
   return over(needed, cases, ({ requirement }) => requirement === id);
 }
 
-const MANY = 3;
+const NAMED_IDS = 3;
 const list = (ids: readonly string[]) =>
-  ids.length > MANY ? `${ids.slice(0, MANY).join(", ")} and ${ids.length - MANY} more` : ids.join(", ");
+  ids.length > NAMED_IDS ? `${ids.slice(0, NAMED_IDS).join(", ")} and ${ids.length - NAMED_IDS} more` : ids.join(", ");

@@ -1,5 +1,5 @@
 /** The time for which a button says that it copied, in ms. */
-const SAID = 2_000;
+const SAYS_COPIED_FOR = 2_000;
 
 /** Lets each button beside a command copy it. */
 export function copyOnClick(page: Document): void {
@@ -25,5 +25,5 @@ function say(button: HTMLButtonElement, done: boolean): void {
   button.textContent = done ? "Copied" : "Selected";
   setTimeout(() => {
     button.textContent = "Copy";
-  }, SAID);
+  }, SAYS_COPIED_FOR);
 }

@@ -45,7 +45,7 @@ export type PageCase = Omit<ReportCase, "digest" | "checks" | "connections"> & {
 };
 
 /** Connections of a case that a page holds at most: some cases make hundreds, and nobody reads them all. */
-const CONNECTIONS = 60;
+const CONNECTIONS_ON_PAGE = 60;
 
 /** The content of the page, which its script reads, too. */
 export interface PageData extends Omit<Report, "requirements" | "cases" | "shard"> {
@@ -158,7 +158,7 @@ function pageCase(
   return {
     ...it,
     checks,
-    connections: notable(connections, CONNECTIONS, (one) => spotted.has(one.number) || hasTrouble(one)),
+    connections: notable(connections, CONNECTIONS_ON_PAGE, (one) => spotted.has(one.number) || hasTrouble(one)),
     connected: connections.length,
     began: connections.length > 0 ? beganAt(connections) : 0,
   };

@@ -39,12 +39,13 @@ export function folded(events: readonly PageEvent[], most: number): Places {
 }
 
 /** The number of events shown before and behind the wrong one. */
-const AROUND = { before: 4, behind: 2 } as const;
+const SHOWN_AROUND_WRONG = { before: 4, behind: 2 } as const;
 
 /** The first of so many events, the last, and those around the one that shows what is wrong. No gap hides a single one. */
 export function around(spot: number, total: number): Places {
   const places = Array.from({ length: total }, (_, i) => i);
-  const near = (i: number) => i === 0 || i === total - 1 || (i >= spot - AROUND.before && i <= spot + AROUND.behind);
+  const near = (i: number) =>
+    i === 0 || i === total - 1 || (i >= spot - SHOWN_AROUND_WRONG.before && i <= spot + SHOWN_AROUND_WRONG.behind);
   return places.filter((i) => near(i) || (near(i - 1) && near(i + 1)));
 }
 

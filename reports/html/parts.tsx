@@ -105,16 +105,16 @@ export const Difference = ({ expected, statement, actual, most }: ComparisonProp
 
 /** A value as it was sent, or words of the suite, which are no quotation. */
 export const Came = ({ text, most }: { readonly text: string; readonly most?: number | undefined }) =>
-  isValue(text) || text.length > (most ?? SHORT) ? <Long text={text} most={most} /> : text;
+  isValue(text) || text.length > (most ?? SHORT_TEXT) ? <Long text={text} most={most} /> : text;
 
 /** The beginning of what came. */
 export const Brief = ({ text }: { readonly text: string }) => <Came text={short(text, 120)} />;
 
 /** Characters of a text that are shown where not all of it can be. */
-const SHORT = 500;
+const SHORT_TEXT = 500;
 
 /** A text in a line of its own; a very long one only in part, the rest stands in report.json. */
-export function Long({ text, most = SHORT }: { readonly text: string; readonly most?: number | undefined }) {
+export function Long({ text, most = SHORT_TEXT }: { readonly text: string; readonly most?: number | undefined }) {
   const more = text.length - most;
   return (
     <>

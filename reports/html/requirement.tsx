@@ -6,7 +6,7 @@ import { hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "
 import { counted } from "./words.ts";
 
 /** Cases of a requirement that are listed at first: some rules are judged in all. */
-const MOST = 20;
+const CASES_AT_FIRST = 20;
 
 interface RequirementProps {
   readonly it: PageRequirement;
@@ -55,7 +55,7 @@ export function RequirementRow({ it, cases, hidden, explain }: RequirementProps)
 }
 
 function Cases({ of, cases }: { readonly of: PageRequirement; readonly cases: readonly PageCase[] }) {
-  const [most, setMost] = useState(MOST);
+  const [most, setMost] = useState(CASES_AT_FIRST);
   const judged = cases.flatMap((it) => {
     const [check] = worstFirst(it.checks.filter(({ requirement }) => requirement === of.id));
     return check ? [{ it, check, verdict: check.verdict }] : [];

@@ -13,7 +13,7 @@ import { capital, counted, doubts } from "./words.ts";
 const LINKS = 6;
 
 /** Characters of what came in another way that are shown. */
-const WORDS = 300;
+const WAY_CHARACTERS = 300;
 
 const NOTHING_FOUND = "No requirement was found broken. What could not be judged, and why, stands below.";
 
@@ -129,7 +129,7 @@ function Ways({ of: { ways = [] } }: { readonly of: PageRequirement }) {
     <ul class="links">
       {some.map((it, i) => (
         <li key={i}>
-          {WAY_TITLES[it.kind]}, in <RowLink id={it.case} />: <Came text={it.words} most={WORDS} />
+          {WAY_TITLES[it.kind]}, in <RowLink id={it.case} />: <Came text={it.words} most={WAY_CHARACTERS} />
         </li>
       ))}
     </ul>

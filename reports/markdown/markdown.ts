@@ -25,7 +25,7 @@ const IN_FULL = 8;
 const ROWS = 30;
 
 /** Connections of a case that shows a finding. */
-const CONNECTIONS = 2;
+const CONNECTIONS_OF_FINDING = 2;
 
 const SYMBOLS = { pass: "✅", fail: "❌", incomplete: "❓" } as const;
 const PARTIAL = "🟡";
@@ -143,7 +143,13 @@ function inFull(found: ToldFinding, withTranscript: boolean, report: Report, kno
       [text(report.recording ? "Again: " : "Alone: "), code(commandFor(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0
-      ? [block(explainConnections(shown.connections, { spots: spotsOf(shown), most: CONNECTIONS }).map(lineText))]
+      ? [
+          block(
+            explainConnections(shown.connections, { spots: spotsOf(shown), most: CONNECTIONS_OF_FINDING }).map(
+              lineText,
+            ),
+          ),
+        ]
       : []),
   ];
 }

@@ -16,13 +16,16 @@ import { visible } from "../escape.ts";
 import { short } from "../names.ts";
 
 /** Characters of one text in a summary, at most. */
-const MOST = 300;
+const TEXT_CHARACTERS = 300;
 
 /** Words of the suite. */
 export const text = (value: string): Text => ({ type: "text", value: visible(value) });
 
 /** A text by somebody else. It is shown as it is, and nothing in it (a mention, a link, a tag) has an effect. */
-export const code = (value: string): InlineCode => ({ type: "inlineCode", value: short(visible(value), MOST) || " " });
+export const code = (value: string): InlineCode => ({
+  type: "inlineCode",
+  value: short(visible(value), TEXT_CHARACTERS) || " ",
+});
 
 /** A sentence of the catalogue, where what stands between backticks is code. */
 export const sentence = (value: string): PhrasingContent[] =>

@@ -92,7 +92,7 @@ const namesAny = remembering((schemas: readonly Schema[]) => schemas.some(({ pro
 const namesOf = remembering((_: readonly Schema[]) => new Map<string | undefined, readonly Schema[]>());
 
 /** The names of properties that are remembered. A message may hold any. */
-const NAMES = 1_000;
+const NAMES_REMEMBERED = 1_000;
 
 /** All that some schemas say of a property, or of the items of an array. */
 function speakingOf(schemas: readonly Schema[], name: string | undefined): readonly Schema[] {
@@ -102,7 +102,7 @@ function speakingOf(schemas: readonly Schema[], name: string | undefined): reado
   const some = schemas.flatMap((schema) =>
     (name === undefined ? itemsOf(schema) : within(schema, name)).flatMap(branches),
   );
-  if (known.size < NAMES) known.set(name, some);
+  if (known.size < NAMES_REMEMBERED) known.set(name, some);
   return some;
 }
 

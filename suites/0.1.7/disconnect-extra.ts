@@ -97,18 +97,18 @@ const besideBystander = Object.entries(rareProperties).map(([name, property]) =>
   }),
 );
 
-const LONG = {
+const LONG_REQUESTS = {
   message: (length: number) => `of ${length} bytes`,
   text: (length: number) => `with a text of ${length} bytes in a further property`,
 };
 
 /** The length of the longest request, in bytes. */
-const LONGEST = Math.max(...lengths.map(([, length]) => length));
+const LONGEST_REQUEST = Math.max(...lengths.map(([, length]) => length));
 
 const long = lengths.map(([of, length]) =>
   scenario({
     id: `disconnect/extra-${of}-of-${length}-bytes`,
-    title: `a client that was greeted sends a disconnect request ${LONG[of](length)}`,
+    title: `a client that was greeted sends a disconnect request ${LONG_REQUESTS[of](length)}`,
     given: { of, length },
     tests: ["disconnect.extra-properties"],
     async run({ connect, check }) {
@@ -121,7 +121,7 @@ const long = lengths.map(([of, length]) =>
         return fate(dialect, client, mayIgnore(request.length));
       };
       const its = await fateFor(text);
-      const isSure = its === "success" || isNothing(its) || 2 * length > LONGEST;
+      const isSure = its === "success" || isNothing(its) || 2 * length > LONGEST_REQUEST;
       // A limit on lengths does not let a longer one through. Where the same one is carried out now, an answer was lost.
       const isLimit =
         isSure ||

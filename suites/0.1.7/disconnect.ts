@@ -94,7 +94,7 @@ const followed = Object.entries({
 );
 
 /** The part of a timeout in which a server answers a second request that did not answer the first at all. */
-const SOON = 0.25;
+const ANSWERS_SECOND_WITHIN = 0.25;
 
 /** Tells if the answer that came after a second request is a late one to the first, for which the client waited in vain. */
 function isLate({ transcript: { events } }: Connection, vain: Nothing): boolean {
@@ -105,7 +105,7 @@ function isLate({ transcript: { events } }: Connection, vain: Nothing): boolean 
     silence !== undefined &&
     asked !== undefined &&
     answered !== undefined &&
-    answered.at - asked.at > SOON * silence.afterMs
+    answered.at - asked.at > ANSWERS_SECOND_WITHIN * silence.afterMs
   );
 }
 

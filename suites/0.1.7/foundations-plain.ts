@@ -8,7 +8,7 @@ type Ids = readonly RequirementId[];
 export const CONNECTION: Ids = ["transport.handshake", "transport.subprotocol", "transport.extensions"];
 
 /** The requirements that must be kept for a client to get its own answer where there are others. */
-const APART: Ids = ["disconnect.no-login", "disconnect.isolated"];
+const KEPT_APART: Ids = ["disconnect.no-login", "disconnect.isolated"];
 
 /** The requirements that must be kept for a request in any form to be answered where there are others. */
 export const REQUESTS_APART: Ids = [...REQUESTS, "disconnect.isolated"];
@@ -45,13 +45,13 @@ export const plain = {
     plain: ["disconnect/alone", "disconnect/at-once"],
     on: ["disconnect.success", "version.no-login"],
   },
-  "disconnect.extra-properties": { plain: ["disconnect/extra-a-number"], on: APART },
-  "disconnect.encoding": { plain: ["disconnect/spelled-one-escaped-letter"], on: APART },
+  "disconnect.extra-properties": { plain: ["disconnect/extra-a-number"], on: KEPT_APART },
+  "disconnect.encoding": { plain: ["disconnect/spelled-one-escaped-letter"], on: KEPT_APART },
   "disconnect.isolated": { plain: ["disconnect/isolated"], on: ["disconnect.no-login"] },
   "disconnect.reconnect": { plain: ["disconnect/reconnect"], on: ["version.success", "disconnect.no-login"] },
   "transport.fragmentation": {
     plain: ["transport/fragmented-two-fragments"],
-    on: [...APART, "transport.segmentation"],
+    on: [...KEPT_APART, "transport.segmentation"],
   },
   "transport.segmentation": {
     plain: [

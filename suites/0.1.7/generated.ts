@@ -18,17 +18,17 @@ type Judge<T> = (
 const AT_A_TIME = 50;
 
 /** The number of malformed commands that share a connection. */
-const SHARED = 20;
+const COMMANDS_A_CONNECTION = 20;
 
 /** The time that generated values may take, by how long an exact request takes, in ms. */
-const ENOUGH = 8_000;
+const TIME_TO_GENERATE = 8_000;
 
 /** The number of such requests that a value takes the time of. */
-const REQUESTS = 4;
+const REQUESTS_A_VALUE = 4;
 
 /** Returns the number of values for a target that takes so many ms for a request: fewer if it is slow. */
 const fewer = (runs: number, ms: number) =>
-  Math.max(1, Math.min(runs, Math.floor((AT_A_TIME / REQUESTS) * (ENOUGH / ms))));
+  Math.max(1, Math.min(runs, Math.floor((AT_A_TIME / REQUESTS_A_VALUE) * (TIME_TO_GENERATE / ms))));
 
 /** Returns the time from the first event of a connection to the last, in ms. */
 const lengthOf = ({ transcript: { events } }: Connection) => (events.at(-1)?.at ?? 0) - (events[0]?.at ?? 0);
@@ -55,8 +55,8 @@ const requests = (requirement: RequirementId): Judge<string> =>
  */
 const malformedOnes: Judge<string> = async ({ connect, room }, values) => {
   const commands = values.map((text) => ({ text, valid: false }));
-  const groups = Array.from({ length: Math.ceil(commands.length / SHARED) }, (_, i) =>
-    commands.slice(i * SHARED, (i + 1) * SHARED),
+  const groups = Array.from({ length: Math.ceil(commands.length / COMMANDS_A_CONNECTION) }, (_, i) =>
+    commands.slice(i * COMMANDS_A_CONNECTION, (i + 1) * COMMANDS_A_CONNECTION),
   );
   const shared = await overlapping(groups, atATime(room, 1), (group) => play(connect, group));
   const doubtful = new Set(groups.filter((_, i) => shared[i]?.mistake || shared[i]?.ended).flat());

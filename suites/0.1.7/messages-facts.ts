@@ -23,7 +23,7 @@ const UNDEFINED = /^system\/[^/]+\/request$/;
 const BIG = 8 << 10;
 
 /** The number of characters of undefined requests that are remembered. */
-const REMEMBERED = 64 << 10;
+const UNDEFINED_CHARACTERS = 64 << 10;
 
 /** The messages of the server. */
 export const heardIn = (transcript: Transcript): readonly Placed[] => messages(transcript, "server");
@@ -79,7 +79,7 @@ interface Burst {
 }
 
 /** The most commands in a row that are kept: as many as a case sends in one go, and some. */
-const FEW = 24;
+const KEPT_IN_A_ROW = 24;
 
 /** The last commands before the end of the connection. A greeting answers none of them. */
 export function lastBurst(transcript: Transcript): Burst {
@@ -92,7 +92,7 @@ export function lastBurst(transcript: Transcript): Burst {
     if (!isMessage(event) || isGreeting(event)) continue;
     if (event.from === "client" && answers.length > 0) [after, commands, answers] = [answers.at(-1), [], []];
     const some = event.from === "client" ? commands : answers;
-    if (some.length < FEW) some.push(event);
+    if (some.length < KEPT_IN_A_ROW) some.push(event);
   }
   return { after, commands, answers };
 }
@@ -140,7 +140,7 @@ export function refusable(transcript: Transcript): WireEvent[] {
     const event = transcript.events[index] as WireEvent;
     if (names.has(name) || name === DISCONNECT || !UNDEFINED.test(name)) continue;
     length += "data" in event ? event.data.length : 0;
-    if (length > REMEMBERED) return [...names.values(), FORGOTTEN];
+    if (length > UNDEFINED_CHARACTERS) return [...names.values(), FORGOTTEN];
     names.set(name, event);
   }
   return [...names.values()];

@@ -61,7 +61,7 @@ const plain = {
 const WITHOUT_REQUESTS: ReadonlySet<string> = new Set(["messages", "connection", "oauth"]);
 
 /** The requirements that can be judged without any request that is answered. */
-const ALONE = new Set<RequirementId>([
+const WITHOUT_ANSWERS = new Set<RequirementId>([
   ...Object.values(CONNECTION),
   ...requirements.flatMap(({ id, section }) => (WITHOUT_REQUESTS.has(section) ? [id] : [])),
   "self.sent",
@@ -82,7 +82,7 @@ const OF_USERS: Ids = ["user.info", "user.subscribe", "messaging.roundtrip", "me
 const allOn = (some: Ids, on: RequirementId) => Object.fromEntries(some.map((id): [string, Ids] => [id, [on]]));
 
 /** The requirements that each rests on besides. */
-const MORE: Partial<Record<RequirementId, Ids>> = {
+const BESIDES: Partial<Record<RequirementId, Ids>> = {
   ...allOn(ANY_TOKEN, "auth.invalid"),
   ...allOn(OF_USERS, "self.identity"),
   "auth.error": ["auth.challenge"],
@@ -136,7 +136,7 @@ const forms = {
   ...Object.fromEntries(
     requirements.map(({ id }): [string, Ids] => [
       id,
-      [...(ALONE.has(id) ? [] : (["request.answered", "response.status"] as const)), ...(MORE[id] ?? [])],
+      [...(WITHOUT_ANSWERS.has(id) ? [] : (["request.answered", "response.status"] as const)), ...(BESIDES[id] ?? [])],
     ]),
   ),
 };

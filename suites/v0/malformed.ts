@@ -64,7 +64,7 @@ export async function judgeRefusal(client: Connection, { check }: Refusing): Pro
 }
 
 /** The time in which the end of a connection may come behind an answer, in ms: a server may close it later. */
-const BEHIND = 500;
+const END_BEHIND_ANSWER = 500;
 
 /**
  * Sends a malformed message and a request behind it, and judges how the server ends the connection. One that answers the request has read
@@ -77,7 +77,7 @@ async function judgeMalformed(text: string, client: Connection, context: Refusin
     END_OF_CONNECTION,
     () => heard(client).find(isAnswer) ?? (isEnded(client) || undefined),
   );
-  if (fate !== true) await client.quiet(BEHIND);
+  if (fate !== true) await client.quiet(END_BEHIND_ANSWER);
   if (isEnded(client)) return judgeRefusal(client, context);
   const title = "the end of the connection, and no answer to the request behind";
   context.check("malformed.closed", fate, { title, not: {} });

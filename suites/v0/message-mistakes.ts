@@ -17,11 +17,11 @@ export interface Mistake {
 /** Says what is wrong with one message of the server by itself. */
 type Look = (message: Message, schemas: Schemas, sender: string) => Mistake | string | undefined;
 
-const EARLIEST = Date.UTC(2020) * 1_000;
-const LATEST = Date.UTC(2100) * 1_000;
+const EARLIEST_DATE = Date.UTC(2020) * 1_000;
+const LATEST_DATE = Date.UTC(2100) * 1_000;
 
 /** The mistakes that are looked for in every message of the server. A message with one of them is not searched for those that follow. */
-const LOOKS: readonly (readonly [RequirementId, Look])[] = [
+const LOOKED_FOR: readonly (readonly [RequirementId, Look])[] = [
   ["message.envelope", wrongIn],
   ["message.known", (message, schemas) => (isKnown(message, schemas) ? undefined : "there is no schema of it")],
   [
@@ -39,7 +39,7 @@ const LOOKS: readonly (readonly [RequirementId, Look])[] = [
 ];
 
 /** The mistakes that are looked for in a valid message. */
-const FURTHER: readonly (readonly [RequirementId, Look])[] = [
+const LOOKED_FOR_IN_VALID: readonly (readonly [RequirementId, Look])[] = [
   [
     "message.unknown-property",
     (message, schemas) => {
@@ -52,7 +52,7 @@ const FURTHER: readonly (readonly [RequirementId, Look])[] = [
     "message.time",
     (message, schemas) => {
       const known = schemas.find(message.type, message.commandId);
-      const found = known && wrongTime(known.schema, message, (time) => time < EARLIEST || time > LATEST);
+      const found = known && wrongTime(known.schema, message, (time) => time < EARLIEST_DATE || time > LATEST_DATE);
       const words = found && `${found.path.join(".")} is not in microseconds: ${found.value}`;
       return words === undefined ? undefined : { words, path: found?.path ?? [] };
     },
@@ -112,14 +112,14 @@ export function look(
   }
   const twice = event.type === "text" ? repeatedName(event.data) : undefined;
   if (twice !== undefined) broken("message.json", { words: `the name ${JSON.stringify(twice)} stands twice` });
-  for (const [id, wrong] of LOOKS) {
+  for (const [id, wrong] of LOOKED_FOR) {
     if (id === "response.reason" && isStray) continue; // Its reasons are those of its request, and it has none.
     const found = wrong(message, schemas, sender);
     if (found === undefined) continue;
     broken(id, mistakeOf(found));
     return;
   }
-  for (const [id, wrong] of isUnimplemented(message) ? [] : FURTHER) {
+  for (const [id, wrong] of isUnimplemented(message) ? [] : LOOKED_FOR_IN_VALID) {
     const found = wrong(message, schemas, sender);
     if (found !== undefined) broken(id, mistakeOf(found));
   }

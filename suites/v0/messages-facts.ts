@@ -5,8 +5,8 @@ import { look, type Mistake } from "./message-mistakes.ts";
 import { envelope } from "./protocol.ts";
 
 /** The answered requests, and ids of events, that are remembered; the open requests; and the texts that are no message. */
-const REMEMBERED = 100;
-const OPEN = 1_000;
+const ANSWERED_REMEMBERED = 100;
+const OPEN_REQUESTS = 1_000;
 const UNREADABLE = 10;
 
 /** The first event that breaks a rule, and what is wrong with it. */
@@ -97,7 +97,7 @@ function asked(event: WireEvent, facts: FactsSoFar): void {
   const one: AskedMessage = { request: event, later: [], ...(earlier && { earlier }) };
   known?.later?.push(one);
   facts.open.set(known ? `${name} ${facts.upTo}` : name, one);
-  facts.forgot ||= dropsOldest(facts.open, OPEN);
+  facts.forgot ||= dropsOldest(facts.open, OPEN_REQUESTS);
 }
 
 /** Notes a response of the client, or a message that may be one. */
@@ -109,7 +109,7 @@ function meets(event: WireEvent, name: string | undefined, facts: FactsSoFar): v
   }
   facts.asks.delete(name);
   facts.met.set(name, { ...ask, response: event });
-  dropsOldest(facts.met, REMEMBERED);
+  dropsOldest(facts.met, ANSWERED_REMEMBERED);
 }
 
 /** Notes a message of the server, and what is wrong with it. */
@@ -132,7 +132,7 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
     facts.open.delete(key);
     facts.answered.delete(name);
     facts.answered.set(name, { ...asked, response: event });
-    dropsOldest(facts.answered, REMEMBERED);
+    dropsOldest(facts.answered, ANSWERED_REMEMBERED);
   } else if (name !== undefined && !facts.forgot) {
     if (before) broken("response.once", { words: "the request was answered before" });
     else if (!facts.breaches["response.correlated"] && !(it && mayBeMeant(it, facts)))
@@ -142,9 +142,9 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
     if (same) broken("event.id-unique", { words: "its messageId was there before" }, same);
     facts.ids.delete(it.id);
     facts.ids.set(it.id, event);
-    dropsOldest(facts.ids, REMEMBERED);
+    dropsOldest(facts.ids, ANSWERED_REMEMBERED);
     if (it.kind === "request") facts.asks.set(nameOf(it.id, it.name), { request: event });
-    dropsOldest(facts.asks, REMEMBERED);
+    dropsOldest(facts.asks, ANSWERED_REMEMBERED);
   }
 }
 

@@ -50,7 +50,7 @@ async function sends<Id extends string>(
 }
 
 /** The most characters of a message: code points, as JSON schemas count them. */
-const LONGEST = 512;
+const LONGEST_MESSAGE = 512;
 
 /** Texts that are sent between users; a number of the run keeps cases apart. */
 const TEXTS: Readonly<Record<string, string>> = {
@@ -70,7 +70,7 @@ const roundtrips = Object.entries(TEXTS).map(([name, words]) =>
     tests: ["request.answered", "messaging.roundtrip"],
     async run({ connect, check, skip, unasked, users, random }) {
       if (users < 2) return skip("messaging.roundtrip", ONE_USER);
-      const text = [...`${random.seed} ${words}`].slice(0, LONGEST).join("");
+      const text = [...`${random.seed} ${words}`].slice(0, LONGEST_MESSAGE).join("");
       const [sender, receiver] = [await connect({ name: "sender" }), await connect({ name: "receiver", user: 1 })];
       const [from, other] = [await selfOf(sender), await selfOf(receiver)];
       if (isNothing(from) || isNothing(other)) return unasked("messaging.roundtrip", UNTOLD);

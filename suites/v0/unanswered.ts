@@ -11,7 +11,7 @@ import { wrongIn } from "./protocol.ts";
  * The time after a request for which a connection has to go on before its response counts as missing, in ms: many times what servers
  * take, and the longest silence that the protocol leaves to a server.
  */
-const PATIENCE = 10_000;
+const UNANSWERED_AFTER = 10_000;
 
 /** The requirements whose breach may be a response that nobody can tell for one. */
 const UNREAD: readonly RequirementId[] = ["message.json", "message.envelope", "response.correlated"];
@@ -27,13 +27,13 @@ const openIn = ({ open }: ConnectionFacts): readonly WireEvent[] =>
   [...open.values()].flatMap(({ request, earlier }) => (!earlier && isWellFormed(request) ? [request] : []));
 
 /** The commands that are named where several have no response. */
-const NAMED = 3;
+const NAMED_COMMANDS = 3;
 
 /** Says which requests had no response by the end of what is recorded. */
 function unansweredIn(open: readonly WireEvent[], { events }: Transcript): string {
   const names = [...new Set(open.map((it) => String(Object(jsonOnce(it)).commandId)))];
-  const more = names.length > NAMED ? ", …" : "";
-  const what = `${plural(open.length, "request")} (${names.slice(0, NAMED).join(", ")}${more}) had no response`;
+  const more = names.length > NAMED_COMMANDS ? ", …" : "";
+  const what = `${plural(open.length, "request")} (${names.slice(0, NAMED_COMMANDS).join(", ")}${more}) had no response`;
   return `${what} when ${events.some(isEndOfConnection) ? "the connection" : "the recording"} ended`;
 }
 
@@ -42,7 +42,8 @@ const isEndOfConnection = ({ type }: WireEvent): boolean => ["close", "end", "er
 /** Tells if a request that came after another was answered long after that. */
 const wentOn = (open: WireEvent, answered: ReadonlyMap<string, AskedMessage>): boolean =>
   [...answered.values()].some(
-    ({ request, response }) => request.at > open.at && response !== undefined && response.at > open.at + PATIENCE,
+    ({ request, response }) =>
+      request.at > open.at && response !== undefined && response.at > open.at + UNANSWERED_AFTER,
   );
 
 function find(transcript: Transcript, facts: ConnectionFacts): Finding {
@@ -55,7 +56,7 @@ function find(transcript: Transcript, facts: ConnectionFacts): Finding {
       actual: "a message that nobody can read may be its response, or the same request",
     };
   if (!wentOn(open, facts.answered)) return { outcome: "inconclusive", actual: unansweredIn(all, transcript) };
-  const words = `no response, and a later request was answered more than ${PATIENCE / 1_000} s after it`;
+  const words = `no response, and a later request was answered more than ${UNANSWERED_AFTER / 1_000} s after it`;
   return { outcome: "broken", actual: `${words}: ${"data" in open ? open.data : show(open)}`, events: [open] };
 }
 

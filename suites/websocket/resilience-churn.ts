@@ -8,10 +8,10 @@ import { hasRoom, times } from "./survival.ts";
 const CLIENTS = 300;
 const AT_A_TIME = 10;
 /** The last tenth may take so many times as long as the first. */
-const SLOWER = 5;
+const LAST_TENTH = 5;
 const TENTH = CLIENTS / 10;
 /** A case need not take longer than this, in ms. */
-const ENOUGH = 10_000;
+const TIME_TO_CHURN = 10_000;
 
 /** Clients that come and go, part of the section "Resilience". */
 export const churnCase = (dialect: Dialect) =>
@@ -24,7 +24,7 @@ export const churnCase = (dialect: Dialect) =>
       const { words } = dialect;
       if (!hasRoom(context, AT_A_TIME, "resilience.churn", "resilience.churn-speed")) return;
       const once = await churn(dialect, connect);
-      if (once.needs > ENOUGH && !once.failed) {
+      if (once.needs > TIME_TO_CHURN && !once.failed) {
         const each = Math.round((once.needs * AT_A_TIME) / CLIENTS);
         const slow = `it would take ${Math.round(once.needs / 1_000)} s: a ${words.sign} takes ${each} ms`;
         skip("resilience.churn", slow);
@@ -34,11 +34,11 @@ export const churnCase = (dialect: Dialect) =>
         return skip("resilience.churn-speed", `not all were ${words.served}: see resilience.churn`);
       // Another program may have slowed the last tenth down: a slow one is measured again.
       const last =
-        once.last > SLOWER * once.first ? Math.min(once.last, (await churn(dialect, connect)).last) : once.last;
+        once.last > LAST_TENTH * once.first ? Math.min(once.last, (await churn(dialect, connect)).last) : once.last;
       check("resilience.churn-speed", Math.round((last / once.first) * 100) / 100, {
-        title: `the median of the last tenth at most ${SLOWER} times that of the first ones`,
+        title: `the median of the last tenth at most ${LAST_TENTH} times that of the first ones`,
         type: "number",
-        maximum: SLOWER,
+        maximum: LAST_TENTH,
       });
     },
   });
@@ -63,7 +63,7 @@ async function churn(dialect: Dialect, connect: Context["connect"]): Promise<Chu
   let failed = false;
   let needs = 0;
   const worker = async () => {
-    while (left-- > 0 && !failed && needs <= ENOUGH) {
+    while (left-- > 0 && !failed && needs <= TIME_TO_CHURN) {
       const client = await connect();
       if (isNothing(await dialect.sign(client))) failed = true;
       else served.push(client);

@@ -24,47 +24,50 @@ export const resilienceCases = (dialect: Dialect): readonly Case[] => [
   ...deep(dialect),
 ];
 
-const MANY = 100;
+const CLIENTS_AT_ONCE = 100;
 
 const concurrent = ({ scenario, sign, leave, goodbye, statusOf, words }: Dialect) => {
   const successes = (answers: readonly (Message | Nothing)[]) =>
     answers.filter((answer) => statusOf(answer) === "success").length;
   return scenario({
     id: "resilience/concurrent",
-    title: `${MANY} clients connect at once, and each asks to be disconnected`,
+    title: `${CLIENTS_AT_ONCE} clients connect at once, and each asks to be disconnected`,
     tests: ["resilience.concurrent"],
     async run(context) {
       const { connect, check, room, exclusive } = context;
-      if (exclusive && !hasRoom(context, MANY, "resilience.concurrent")) return;
-      const clients = await Promise.all(times(Math.min(MANY, room), () => connect()));
+      if (exclusive && !hasRoom(context, CLIENTS_AT_ONCE, "resilience.concurrent")) return;
+      const clients = await Promise.all(times(Math.min(CLIENTS_AT_ONCE, room), () => connect()));
       const served = successes(await Promise.all(clients.map(sign)));
       const limit = nothing(
         `${served} ${words.sign}s: the target accepts at most ${room} connections at the same time`,
       );
-      const came = room < MANY ? limit : served;
-      const expected = { const: MANY, title: `${MANY} ${words.sign}s` };
-      if (!check("resilience.concurrent", came, expected) && room < MANY) return;
+      const came = room < CLIENTS_AT_ONCE ? limit : served;
+      const expected = { const: CLIENTS_AT_ONCE, title: `${CLIENTS_AT_ONCE} ${words.sign}s` };
+      if (!check("resilience.concurrent", came, expected) && room < CLIENTS_AT_ONCE) return;
       for (const client of clients) client.send(leave);
       const left = successes(await Promise.all(clients.map(goodbye)));
-      check("resilience.concurrent", left, { const: MANY, title: `${MANY} answers to a disconnect request` });
+      check("resilience.concurrent", left, {
+        const: CLIENTS_AT_ONCE,
+        title: `${CLIENTS_AT_ONCE} answers to a disconnect request`,
+      });
     },
   });
 };
 
 /** Clients that are connected, or half so, while another one comes. */
-const IDLE = 50;
+const IDLE_CLIENTS = 50;
 const HALF_OPEN = 20;
 const NO_ECHO = 20;
 
 const idle = ({ scenario, sign }: Dialect) =>
   scenario({
     id: "resilience/idle",
-    title: `a client connects while ${IDLE} others are connected and say nothing`,
+    title: `a client connects while ${IDLE_CLIENTS} others are connected and say nothing`,
     tests: ["resilience.idle"],
     async run(context) {
       const { connect, check } = context;
-      if (!hasRoom(context, IDLE + 1, "resilience.idle")) return;
-      await Promise.all(times(IDLE, () => connect({ name: "idle" })));
+      if (!hasRoom(context, IDLE_CLIENTS + 1, "resilience.idle")) return;
+      await Promise.all(times(IDLE_CLIENTS, () => connect({ name: "idle" })));
       check("resilience.idle", await sign(await connect({ name: "newcomer" })));
     },
   });

@@ -74,7 +74,7 @@ const inFragments = ({ scenario, request, answer, statusOf, words }: Dialect) =>
   });
 
 /** The length of a long request in bytes: no server finds it too big. */
-const LONG = 3_900;
+const LONG_REQUEST = 3_900;
 
 /** A form of a request that few clients choose where permessage-deflate is accepted: compressed in some way, or not at all. */
 interface Form {
@@ -85,9 +85,12 @@ interface Form {
 const FORMS: Readonly<Record<string, Form>> = {
   "that is not compressed": {},
   "compressed in a stored block": { how: () => ({ level: 0 }) },
-  "compressed with Huffman codes of its own": { length: LONG, how: () => ({ strategy: constants.Z_HUFFMAN_ONLY }) },
+  "compressed with Huffman codes of its own": {
+    length: LONG_REQUEST,
+    how: () => ({ strategy: constants.Z_HUFFMAN_ONLY }),
+  },
   // No match goes further back than one byte, so that every window is large enough.
-  "compressed from 3900 bytes": { length: LONG, how: () => ({ strategy: constants.Z_RLE }) },
+  "compressed from 3900 bytes": { length: LONG_REQUEST, how: () => ({ strategy: constants.Z_RLE }) },
 };
 
 /** Makes the frame of a text in some form. Compression is loaded no earlier. */

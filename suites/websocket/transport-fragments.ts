@@ -123,7 +123,7 @@ async function leaves(
 }
 
 /** The bytes of a head with a length of 16 bits and a mask. */
-const HEAD = 8;
+const HEAD_BYTES = 8;
 
 /** The request in TCP segments, by how it is cut. */
 function segmentsOf({ request }: Dialect): Record<string, readonly Uint8Array[]> {
@@ -134,8 +134,8 @@ function segmentsOf({ request }: Dialect): Record<string, readonly Uint8Array[]>
     "each byte in a segment of its own": bytewise(whole),
     "the parts of a frame in three segments": [whole.subarray(0, 2), whole.subarray(2, 6), whole.subarray(6)],
     "each byte of the head of a long frame in a segment of its own": [
-      ...bytewise(long.subarray(0, HEAD)),
-      long.subarray(HEAD),
+      ...bytewise(long.subarray(0, HEAD_BYTES)),
+      long.subarray(HEAD_BYTES),
     ],
     "a ping and a request in one segment": [Buffer.concat([encode(ping), whole])],
     "two fragments in one segment": [Buffer.concat(message(text.slice(0, 9), text.slice(9)))],

@@ -39,7 +39,7 @@ function autohostSuites(schemas: Schemas): readonly Suite[] {
 }
 
 /** The plainest request, and what it rests on. */
-const ALONE = ["requests/alone"];
+const PLAINEST = ["requests/alone"];
 const READABLE = ["message.json", "message.envelope", "response.correlated"];
 
 /** The sections of which all rests on requests that are answered: who ends each connection at once answers nothing. */
@@ -47,9 +47,9 @@ const TALKING = new Set<string>(["requests", "transport", "malformed"]);
 
 const foundations: Foundations = {
   plain: {
-    ...Object.fromEntries(READABLE.map((id, i) => [id, { plain: ALONE, on: READABLE.slice(0, i) }])),
+    ...Object.fromEntries(READABLE.map((id, i) => [id, { plain: PLAINEST, on: READABLE.slice(0, i) }])),
     "client.subprotocol": { plain: ["autohost/connects"], on: [] },
-    "request.answered": { plain: ALONE, on: ["client.subprotocol", ...READABLE] },
+    "request.answered": { plain: PLAINEST, on: ["client.subprotocol", ...READABLE] },
     "client.reconnects": { plain: returnCases.slice(0, 1).map(({ id }) => id), on: [] },
   },
   forms: Object.fromEntries(

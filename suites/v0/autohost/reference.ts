@@ -7,7 +7,7 @@ import { POLICY, SUBPROTOCOL, UNIMPLEMENTED, violationsIn, wrongIn } from "../pr
 import { SUBSCRIBE } from "./talk.ts";
 
 /** The time until it comes again, in ms. */
-const PAUSE = 20;
+const COMES_AGAIN_AFTER = 20;
 
 const STATUS = { maxBattles: 1, currentBattles: 0, availableEngines: ["2025.01.5"] };
 
@@ -31,7 +31,7 @@ export function startAutohost(url: string): RunningClient {
       if (isObject(message) && message.type === "request") say(responseTo(message));
     });
     mine.on("close", () => {
-      timer = setTimeout(come, PAUSE);
+      timer = setTimeout(come, COMES_AGAIN_AFTER);
     });
   };
   come();

@@ -40,7 +40,7 @@ export interface Behaviour extends Hosting {
 }
 
 /** Between two pings at least and at most, in ms. The protocol asks for one every 10 s, and prefers that the time varies. */
-const PAUSE = { least: 300, most: 600 } as const;
+const BETWEEN_PINGS = { least: 300, most: 600 } as const;
 
 /** Does what the protocol asks. */
 export function conforming(world: World): Behaviour {
@@ -71,7 +71,7 @@ export function conforming(world: World): Behaviour {
     },
     respond,
     notice() {},
-    pause: () => PAUSE.least + Math.random() * (PAUSE.most - PAUSE.least),
+    pause: () => BETWEEN_PINGS.least + Math.random() * (BETWEEN_PINGS.most - BETWEEN_PINGS.least),
     edit: (message) => [message],
     violated() {},
     gone() {},

@@ -2,7 +2,7 @@ import type { Message } from "../../../harness/transcript.ts";
 import { type Command, eventOf, now, type Received, tell, type User } from "./world.ts";
 
 /** The messages of a user that are kept. */
-const REMEMBERED = 100;
+const MESSAGES_KEPT = 100;
 
 /** Messages between users. There are no parties and lobbies here, so nobody is in one. */
 export const messagingCommands: Readonly<Record<string, Command>> = {
@@ -40,5 +40,5 @@ export const messagingCommands: Readonly<Record<string, Command>> = {
 function keep({ history }: User, received: Received): void {
   const all = history as Received[];
   all.push(received);
-  if (all.length > REMEMBERED) all.shift();
+  if (all.length > MESSAGES_KEPT) all.shift();
 }

@@ -76,14 +76,14 @@ export function answerPage({ url = "" }: IncomingMessage, response: ServerRespon
 }
 
 /** More characters than a form can have here. */
-const TOO_MUCH = 10_000;
+const FORM_CHARACTERS = 10_000;
 
 /** Reads a form; one that is too long is taken for empty, and left unread, so that the client still gets an answer. */
 async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
   let body = "";
   for await (const part of request.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
     body += part;
-    if (body.length > TOO_MUCH) return new URLSearchParams();
+    if (body.length > FORM_CHARACTERS) return new URLSearchParams();
   }
   return new URLSearchParams(body);
 }

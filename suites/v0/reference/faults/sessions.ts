@@ -7,7 +7,7 @@ const SELF = "user/self";
 const DISCONNECT = "system/disconnect";
 
 /** The time after which a server that is late says who a user is, in ms. */
-const LATE = 300;
+const SELF_COMES_LATE = 300;
 
 /** Tells if a request asks for a user who is not connected. */
 function asksForAbsent({ commandId, data }: Message, { world }: Pick<Behaviour, "world">): boolean {
@@ -39,7 +39,7 @@ export const sessionFaults: Faults = {
         greeted.add(client);
       };
       return {
-        greet: (client) => void setTimeout(greetOnce, LATE, client),
+        greet: (client) => void setTimeout(greetOnce, SELF_COMES_LATE, client),
         respond(client, ...answer) {
           respond(client, ...answer);
           greetOnce(client);
