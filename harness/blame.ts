@@ -15,13 +15,13 @@ export function blame(culprit: Guess, fell: Fall, pass: Pass): void {
   settle(blamed(culprit, fell, pass), pass);
 }
 
-/** Removes the unexplained ends of the server that this culprit explains, or that its process told as it tells this one. */
-export function dropExplained({ result, delay }: Guess, { unexplained, sightings, toldEnds }: Pass["ends"]): void {
+/** Removes the unexplained ends of the server that this culprit explains, or whose cause its process named alike. */
+export function dropExplained({ result, delay }: Guess, { unexplained, sightings, namedEnds }: Pass["ends"]): void {
   const isIt = (at: number) =>
     inputsOf(sightings.get(at)?.get(result.case.id)?.connections ?? []).some(
       ({ event }) => Math.abs(at - event.at - delay) < SLACK,
     );
-  const isKnown = (kind = "") => toldEnds.has(kind);
+  const isKnown = (kind = "") => namedEnds.has(kind);
   for (const it of unexplained.filter(({ at, endKind }) => isIt(at) || isKnown(endKind)))
     unexplained.splice(unexplained.indexOf(it), 1);
 }

@@ -36,7 +36,7 @@ function waited({ shared, times: { began, wasted, away } }: Pass): number {
   // Where cases wait in line for a user, answers that come late hold them up one after another. Only what never came counts.
   if (shared.identities.users) return shared.patience.wasted - wasted;
   // While the suite holds messages back, it does not wait for the server.
-  return performance.eventLoopUtilization(began).idle - shared.pacing.held - away;
+  return performance.eventLoopUtilization(began).idle - shared.pacing.heldMs - away;
 }
 
 /** Tells if clients waited in vain for most of the time that a pass has waited for its target. */
@@ -49,7 +49,7 @@ const LONGEST = { mostly: 8, inTurn: 20 } as const;
 /** Returns the time of a pass so far, in ms, without that in which the suite held messages or connections back, or the server was away. */
 function lasted({ shared, times: { began, away } }: Pass): number {
   const { idle, active } = performance.eventLoopUtilization(began);
-  return idle + active - shared.pacing.held - shared.limits.held - away;
+  return idle + active - shared.pacing.heldMs - shared.limits.held - away;
 }
 
 /** Tells if cases wait in line, since the target limits connections, or a user has one. */

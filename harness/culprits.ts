@@ -197,10 +197,10 @@ function blameAll(culprits: readonly Confirmed[], fell: Fall, { pass }: Search):
   const all = [...pass.results.values()];
   // Several may have ended it the first time. What it said when each was alone is its own.
   for (const culprit of culprits) {
-    const { how, endKind, harm, isTold } = culprit.fall;
+    const { how, endKind, harm, namesCause } = culprit.fall;
     pass.ends.delays.set(endKind, [...(pass.ends.delays.get(endKind) ?? []), culprit.delay]);
     blame(culprit, { ...fell, how, endKind, harm }, pass);
-    if (isTold) pass.ends.toldEnds.add(endKind);
+    if (namesCause) pass.ends.namedEnds.add(endKind);
   }
   const others = all.filter(({ case: { id } }) => !pass.ends.culprits.has(id));
   const falls = [...pass.ends.falls, fell];

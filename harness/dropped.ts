@@ -40,8 +40,8 @@ async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
     // A case that only waited in a stall was not wronged.
     const waited = !wasDropped(result, pass) && stoodStill(first, pass);
     if (waited) tellStall(first, pass);
-    const isTold = isByGoodbyes(result, told, pass.protocol);
-    if (isFound || waited || isTold) settle(alone, pass);
+    const isByGoodbye = isByGoodbyes(result, told, pass.protocol);
+    if (isFound || waited || isByGoodbye) settle(alone, pass);
     else settle({ ...result, unstable: true }, pass);
   }
 }

@@ -66,10 +66,10 @@ export async function howItFell({ target, availability }: Pass): Promise<Omit<Fa
     const { how } = process.death;
     const said = await process.lastWords();
     const words = said === undefined ? "" : withoutSecrets(`: ${said.text}`, target);
-    const isTold = said?.isCause ?? false;
-    const endKind = isTold ? `${how}${words.replace(VARYING, "#")}` : how;
+    const namesCause = said?.isCause ?? false;
+    const endKind = namesCause ? `${how}${words.replace(VARYING, "#")}` : how;
     const age = process.death.at - process.startedAt;
-    return { how: `the server ended (${how}${words})`, endKind, harm: "end", isTold, age };
+    return { how: `the server ended (${how}${words})`, endKind, harm: "end", namesCause, age };
   }
   const { downSince, refusal } = availability;
   if (downSince === undefined) return ENDED_OTHERS;

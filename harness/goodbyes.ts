@@ -83,13 +83,13 @@ function isToEverybody(at: number, connections: readonly Transcript[], protocol:
       events.filter((event) => event.at < at),
       protocol.goodbye,
     );
-  const isTold = (it: Transcript) => isAbout(ownGoodbye(it, protocol)?.at ?? Number.NaN, at);
+  const heardGoodbye = (it: Transcript) => isAbout(ownGoodbye(it, protocol)?.at ?? Number.NaN, at);
   const quiet = there.filter(gaveNone);
   const isMost = (some: readonly Transcript[], least: number) => {
-    const told = some.filter(isTold).length;
+    const told = some.filter(heardGoodbye).length;
     return told >= least && told >= EVERYBODY.part * some.length;
   };
-  if (!quiet.some(isTold)) return false;
+  if (!quiet.some(heardGoodbye)) return false;
   if (fell) return isMost(there, 1);
   return quiet.length < EVERYBODY.least ? isMost(there, EVERYBODY.many) : isMost(quiet, EVERYBODY.least);
 }
@@ -133,8 +133,8 @@ export function isByGoodbyes(it: CaseResult, moments: readonly number[], protoco
     return showing(evidence, it.connections).some(({ at }) => at >= goodbye || isAtOne(at));
   };
   const survival = protocol.survivalOf(it.case);
-  const isTold = it.connections.some((one) => isAtOne(ownGoodbye(one, protocol)?.at ?? Number.NaN));
-  return isTold && it.checks.filter(isBroken).every((check) => check.requirement === survival || shows(check));
+  const heardGoodbye = it.connections.some((one) => isAtOne(ownGoodbye(one, protocol)?.at ?? Number.NaN));
+  return heardGoodbye && it.checks.filter(isBroken).every((check) => check.requirement === survival || shows(check));
 }
 
 /** Returns the moments at which the server said goodbye to everybody: those that the run tells of, and those of cases that were hit. */

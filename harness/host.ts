@@ -123,8 +123,8 @@ async function visited(it: Case, before: CaseResult | undefined, hosting: Hostin
 async function meet(it: Case, hosting: Hosting): Promise<CaseResult | undefined> {
   const { protocol, client } = hosting;
   const { result } = await perform(it, client.visit, { ...hosting, room: 1 });
-  const isTold = result.checks.some((check) => check.requirement === protocol.survivalOf(it) && isBroken(check));
-  return client.missing === undefined || isTold ? result : undefined;
+  const isFinding = result.checks.some((check) => check.requirement === protocol.survivalOf(it) && isBroken(check));
+  return client.missing === undefined || isFinding ? result : undefined;
 }
 
 /** Returns the result of a case after which the client stayed away. */

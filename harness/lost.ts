@@ -108,7 +108,7 @@ function stopAfterTooMany(pass: Pass): void {
 /** Finds the culprits of a fall once the server stands again, and clears all others. Returns those that it hit. */
 async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], pass: Pass): Promise<Affected> {
   const { shared, ends } = pass;
-  const { culprits, unexplained, toldEnds, delays } = ends;
+  const { culprits, unexplained, namedEnds, delays } = ends;
   const back = shared.clock();
   const early = await clearByTheClock({ fall, all, atWork }, ran, back, pass);
   if (early) return early;
@@ -121,7 +121,7 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   const only =
     found.culprits.length === 0 && fall.refuses && pass.target.process ? soleCause(fall, all, pass) : undefined;
   if (only) blame(only, fall, pass);
-  else if (found.culprits.length === 0 && toldEnds.has(fall.endKind)) ends.likewise += 1;
+  else if (found.culprits.length === 0 && namedEnds.has(fall.endKind)) ends.likewise += 1;
   else if (found.culprits.length === 0 && !ends.unprovoked && !tellRestart(fall, back, pass))
     unexplained.push({ at: fall.to, words: fall.how, endKind: fall.endKind, suspects });
   // Where it ends late, each input since the one that ended it may be another.
@@ -147,8 +147,8 @@ async function clearByTheClock(
   const life = lifeByTheClock(pass);
   if (life === undefined || !(await endsByTheClock(life, pass))) return undefined;
   // Only a client that watched may have heard its goodbye.
-  const isTold = [...pass.standstills.told].some(({ goodbye, ms }) => goodbye && ms > 0);
-  if (!tellRestart(fall, back, pass) && !isTold) {
+  const saidGoodbye = [...pass.standstills.told].some(({ goodbye, ms }) => goodbye && ms > 0);
+  if (!tellRestart(fall, back, pass) && !saidGoodbye) {
     if (pass.ends.saysGoodbye)
       pass.standstills.told.add({ at: fall.to, ms: Math.round(back - fall.to), goodbye: true });
     else stopByTheClock(fall, life, pass);

@@ -11,7 +11,7 @@ export interface Pacing {
   /** The messages that go out at once at most. */
   readonly burst: number;
   /** The time for which at least one connection held something back, in ms. */
-  readonly held: number;
+  readonly heldMs: number;
   /** All connections of a user have one pace. */
   readonly joined: boolean;
   /** From now on all connections of a user have one pace. */
@@ -60,7 +60,7 @@ export function pacing(clock: () => number, rate: number): Pacing {
   return {
     rate,
     burst,
-    get held() {
+    get heldMs() {
       return total + (waiting > 0 ? clock() - since : 0);
     },
     get joined() {

@@ -28,7 +28,7 @@ export interface Fall {
   /** The kind of end: what is known of it. Ends that came about in the same way have the same. */
   readonly endKind: string;
   /** Its process named the cause, which is part of the kind: hardly another bug has the same. */
-  readonly isTold?: boolean;
+  readonly namesCause?: boolean;
   readonly harm: Harm;
   /** The age of its process, in ms. */
   readonly age?: number;
@@ -52,8 +52,8 @@ interface Ends {
   readonly deadly: Deadly[];
   /** The times from an input to the end that it causes, as they are proved, by the kind of end; in ms. */
   readonly delays: Map<string, number[]>;
-  /** The kinds of ends whose cause a process told, and that a culprit proved. What ends the server so again needs no other. */
-  readonly toldEnds: Set<string>;
+  /** The kinds of ends whose cause a process named, and that a culprit proved. Such an end needs no other culprit. */
+  readonly namedEnds: Set<string>;
   /** The ends of such a kind that no search explained. */
   likewise: number;
   readonly unexplained: Unexplained[];
@@ -148,7 +148,7 @@ export const newPass = (
     enders: new Set(),
     deadly: [],
     delays: new Map(),
-    toldEnds: new Set(),
+    namedEnds: new Set(),
     likewise: 0,
     unexplained,
     sightings: new Map(),

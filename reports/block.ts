@@ -41,9 +41,9 @@ export interface BlockOptions {
 
 /**
  * Shows one finding at a glance: what the client did, what is owed, what came, the likely cause, the line that is wrong, and the
- * command that runs it alone. `isTold` if an earlier block shows the same transcript.
+ * command that runs it alone. `isShownAbove` if an earlier block shows the same transcript.
  */
-export function failureBlock(found: ToldFinding, isTold: boolean, options: BlockOptions): string[] {
+export function failureBlock(found: ToldFinding, isShownAbove: boolean, options: BlockOptions): string[] {
   const { colors: c, command, knowledge } = options;
   const { verdict, check, shown, cases } = found;
   const { id, level } = found.requirement;
@@ -70,7 +70,7 @@ export function failureBlock(found: ToldFinding, isTold: boolean, options: Block
   ).map((line) => short(line, (options.width ?? Infinity) - 1));
   const ways = linesOfWays(found, knowledge).map((line) => short(visible(line), (options.width ?? UNBROKEN) - 1));
   const foot = [...(command ? [c.dim(`  alone: ${command(shown.id)}`)] : []), ...others, ...ways];
-  const room = isTold ? LINES_WHERE_SHOWN_ABOVE : Math.max(4, LINES - head.length - foot.length - 4);
+  const room = isShownAbove ? LINES_WHERE_SHOWN_ABOVE : Math.max(4, LINES - head.length - foot.length - 4);
   const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(line, verdict, options));
   return [...head, ...wire, ...foot, ""];
 }

@@ -85,8 +85,8 @@ function blocks(report: Report, options: TerminalOptions): string[] {
     ...(options.verbose
       ? report.cases.filter(({ checks }) => checks.some(isNews)).flatMap((it) => wholeCase(it, { ...options, command }))
       : inFull.flatMap((found, i) => {
-          const isTold = inFull.slice(0, i).some(({ shown }) => shown === found.shown);
-          return failureBlock(found, isTold, { ...options, command });
+          const isShownAbove = inFull.slice(0, i).some(({ shown }) => shown === found.shown);
+          return failureBlock(found, isShownAbove, { ...options, command });
         })),
     ...(more.length > 0 && !options.verbose
       ? [`and ${more.length} more: ${listed(more, "report.html")}; --verbose shows all`, ""]

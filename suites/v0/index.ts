@@ -36,11 +36,11 @@ const speaks = ({ url, events }: Transcript): boolean =>
   events.some(
     (event) =>
       (event.type === "upgrade" && event.data.includes(SUBPROTOCOL)) ||
-      (event.type === "text" && isTold(jsonOnce(event))),
+      (event.type === "text" && isOurs(jsonOnce(event))),
   );
 
 /** Tells if a message has the envelope of this protocol, or tries to: it names a command. */
-const isTold = (message: unknown): boolean =>
+const isOurs = (message: unknown): boolean =>
   isObject(message) && (envelope(message) !== undefined || typeof message.commandId === "string");
 
 /** Tachyon as it is spoken today, by some schemas. */

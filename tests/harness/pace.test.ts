@@ -61,15 +61,15 @@ test("what sends nothing waits for what was sent before, and who waits knows whe
 
 test("what is held back is dropped at the end, and its time is counted once for all connections", async () => {
   const { pace, ...pacings } = { ...pacing(now, RATE) };
-  expect(pacings).toMatchObject({ held: 0, joined: false });
+  expect(pacings).toMatchObject({ heldMs: 0, joined: false });
   const all = pacing(now, RATE);
   const [one, other] = [all.pace("alice"), all.pace("alice")];
   const times = [sends(24, one), sends(20, other)];
   await jest.advanceTimersByTimeAsync(500);
-  expect([all.held, times.map((it) => it.length)]).toEqual([500, [20, 20]]);
+  expect([all.heldMs, times.map((it) => it.length)]).toEqual([500, [20, 20]]);
   one.drop();
   await jest.advanceTimersByTimeAsync(500);
-  expect([all.held, times.map((it) => it.length)]).toEqual([500, [20, 20]]);
+  expect([all.heldMs, times.map((it) => it.length)]).toEqual([500, [20, 20]]);
 });
 
 test("without a rate nothing is held back", () => {
@@ -92,7 +92,7 @@ test("all connections of a user have one pace once the target counts them togeth
   one.drop();
   await jest.advanceTimersByTimeAsync(1_000);
   expect(out.slice(2)).toEqual(["other 250", "other closes"]);
-  expect([all.joined, all.held]).toEqual([true, 250]);
+  expect([all.joined, all.heldMs]).toEqual([true, 250]);
 });
 
 test("what waits behind a burst that is dropped waits for its own turn only", async () => {

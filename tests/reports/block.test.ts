@@ -47,8 +47,8 @@ const options: BlockOptions = {
 };
 /** A text with its escape sequences readable. */
 const seen = (lines: readonly string[]) => lines.join("\n").replaceAll("\u001b", "ESC");
-const show = (changes: Partial<BlockOptions> = {}, isTold = false) =>
-  failureBlock(found, isTold, { ...options, ...changes });
+const show = (changes: Partial<BlockOptions> = {}, isShownAbove = false) =>
+  failureBlock(found, isShownAbove, { ...options, ...changes });
 
 const said = (id: string, data: string, requirement = "message.schema", actual = `wrong: ${id}`): ReportCase => ({
   ...shown,
