@@ -29,10 +29,11 @@ import type { CaseResult } from "./execute.ts";
 import { bearers, isPlain } from "./foundation.ts";
 import { goodbyesAmong, isByGoodbyes, tellGoodbyes } from "./goodbyes.ts";
 import { ground } from "./ground.ts";
+import { settleMixedUp } from "./mixed-up.ts";
 import { againAlone } from "./one-by-one.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import type { Case } from "./scenario.ts";
-import { allTogether, isSure, notAlone, sample, settleMixedUp } from "./silences.ts";
+import { allTogether, isSure, notAlone, sample } from "./silences.ts";
 import { alone, lookAndRepeat, work } from "./work.ts";
 
 /** Runs again the cases that failed among others, so that none is blamed for another. The first run took `tookMs`. */

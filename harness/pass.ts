@@ -129,6 +129,25 @@ export interface OfRun {
   readonly stalls?: Set<Stall>;
 }
 
+const noEnds = (unexplained: Unexplained[]): Ends => ({
+  falls: [],
+  culprits: new Set(),
+  enders: new Set(),
+  deadly: [],
+  delays: new Map(),
+  namedEnds: new Set(),
+  likewise: 0,
+  unexplained,
+  sightings: new Map(),
+  standsFor: 0,
+  backAt: undefined,
+  lives: [],
+  byTheClock: undefined,
+  refusesForGood: false,
+  saysGoodbye: false,
+  unprovoked: false,
+});
+
 /** Makes a pass in which nothing has run yet. */
 export const newPass = (
   bench: Bench,
@@ -142,24 +161,7 @@ export const newPass = (
   breaches: [],
   untold: [],
   rechecked: new Set(),
-  ends: {
-    falls: [],
-    culprits: new Set(),
-    enders: new Set(),
-    deadly: [],
-    delays: new Map(),
-    namedEnds: new Set(),
-    likewise: 0,
-    unexplained,
-    sightings: new Map(),
-    standsFor: 0,
-    backAt: undefined,
-    lives: [],
-    byTheClock: undefined,
-    refusesForGood: false,
-    saysGoodbye: false,
-    unprovoked: false,
-  },
+  ends: noEnds(unexplained),
   standstills: { told: stalls, looked: new Set(), vain: 0 },
   times: {
     began: performance.eventLoopUtilization(),
@@ -185,6 +187,12 @@ export function settle(result: CaseResult, pass: Pass): void {
   if (isBroken(result)) breaches.push(result);
   untold.push(result);
   if (availability.upAt !== undefined) tellResults(pass);
+}
+
+/** Settles a case that failed twice. It does not run again. */
+export function settleFailed(second: CaseResult, pass: Pass): void {
+  pass.rechecked.add(second.case.id);
+  settle(second, pass);
 }
 
 /** Tells of the results that nobody was told of yet. */

@@ -123,20 +123,14 @@ export function patience(timeout: number): Patience {
     missed: (kind, began, owed, ended = began) => noteMissed(it, kind, { began, owed, ended }),
     best: (kind) => known(it, kind).best,
     spacing: (kind) => spacing(known(it, kind)),
-    backlog(kind) {
-      const { best, inVain } = known(it, kind);
-      return Number.isFinite(best) ? best * inVain : 0;
-    },
+    backlog: (kind) => backlog(it, kind),
     came: (kind) => Number.isFinite(known(it, kind).best),
     nextServed: (kind, inVain) => nextServed(known(it, kind), inVain),
     wasLate: (kind, inVain) => wasSlow(known(it, kind), inVain),
     inARow: (kind, inVain) => inARow(known(it, kind), inVain),
     lastServing: (kind) => lastServing(known(it, kind)),
     stopped: (kind) => stopped(it, kind),
-    isBehind(kind) {
-      const { best, tookMs, inVain } = known(it, kind);
-      return tookMs.length > 0 && Math.min(...tookMs) > LATE_ANSWER * it.timeout && best * inVain > it.timeout;
-    },
+    isBehind: (kind) => isBehind(it, kind),
     despair(kind) {
       it.hopeless = kind;
     },
@@ -181,6 +175,16 @@ function waitFor(it: Experience, kind: string, hangs: boolean): Wait {
 function stopped(it: Experience, kind: string): boolean {
   const { best, inVain } = known(it, kind);
   return it.hopeless === kind || (Number.isFinite(best) && inVain >= (it.hurry ? VAIN_IN_A_ROW : VAIN_SIDE_BY_SIDE));
+}
+
+function backlog(it: Experience, kind: string): number {
+  const { best, inVain } = known(it, kind);
+  return Number.isFinite(best) ? best * inVain : 0;
+}
+
+function isBehind(it: Experience, kind: string): boolean {
+  const { best, tookMs, inVain } = known(it, kind);
+  return tookMs.length > 0 && Math.min(...tookMs) > LATE_ANSWER * it.timeout && best * inVain > it.timeout;
 }
 
 function idle({ busy, row, hurry, timeout }: Experience): number | undefined {

@@ -1,8 +1,10 @@
 import { performance } from "node:perf_hooks";
+import { BOUNDS } from "./bounds.ts";
 import { type Identities, identities } from "./identities.ts";
 import { type Limits, limits } from "./limits.ts";
 import { type Pacing, pacing } from "./pace.ts";
 import { type Patience, patience } from "./patience.ts";
+import { HANDSHAKE } from "./waited.ts";
 
 /** The state that all connections of one run share. */
 export interface Shared {
@@ -117,6 +119,31 @@ export const wasServing = ({ patience }: Shared, { greeting }: { readonly greeti
 /** Tells if the server answered before, and nobody for a timeout. */
 export const seemsToHang = (shared: Shared): boolean =>
   shared.patience.served && seemsDeaf(shared) && shared.clock() - shared.attention.heardAt > shared.timeout;
+
+/** The least time of a handshake that crosses a network, in ms. */
+const CROSSES_NETWORK = 40;
+
+/** The number of young connections that keep a near server busy. A case opens some more. */
+const HANDFUL = 40;
+
+/** The number of handshakes without an answer of which the oldest shows that the server does not keep up: Node.js accepts one at a time. */
+const BACKLOG = 24;
+
+/** The factor by which the oldest of them takes longer than the fastest handshake, or than one that crosses no network. */
+const LATE_HANDSHAKE = 3;
+
+/** Tells if more connections would only load the server. One that is near answers soon. */
+export function isCrowd({ sockets, patience, attention, clock }: Shared): boolean {
+  if (sockets.size > BOUNDS.sockets) return true;
+  const best = patience.best(HANDSHAKE);
+  if (attention.young > HANDFUL && best < CROSSES_NETWORK) return true;
+  const [oldest] = attention.asking;
+  return (
+    attention.asking.size > BACKLOG &&
+    oldest !== undefined &&
+    clock() - oldest.since > LATE_HANDSHAKE * Math.max(CROSSES_NETWORK, best)
+  );
+}
 
 /** A time as it is noted, in ms with two decimals. */
 export const stamp = (ms: number): number => Math.round(ms * 100) / 100;

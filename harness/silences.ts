@@ -1,13 +1,12 @@
 import { aloneAgain, FURTHER, isLate, type Rerun, sideBySide } from "./again.ts";
 import { isTooLate } from "./budget.ts";
-import { isBroken, isRight } from "./catalogue.ts";
+import { isBroken } from "./catalogue.ts";
 import {
   breaksAgain,
   failureKind,
   harmsOthers,
   inconclusive,
   isDoubtful,
-  isSilent,
   mayBeLate,
   missedBy,
   othersWereServed,
@@ -21,11 +20,11 @@ import {
 import type { CaseResult } from "./execute.ts";
 import { groupBy } from "./group.ts";
 import { letCatchUp, NOT_KEPT_UP, waitedAmongMany, waitedInLine } from "./in-line.ts";
-import { hasEnded, type Pass, settle } from "./pass.ts";
+import { hasEnded, type Pass, settle, settleFailed } from "./pass.ts";
 import type { Case } from "./scenario.ts";
 
 /** This many failures of one kind are certain, if others were served meanwhile. */
-const CERTAIN_FAILURES = 16;
+export const CERTAIN_FAILURES = 16;
 
 /** The number of cases of a kind of more than `CERTAIN_FAILURES` that run again and stand for all. They are few enough for every server. */
 const STAND_FOR_MANY = 5;
@@ -86,33 +85,6 @@ export async function allTogether(all: readonly CaseResult[], tookMs: number, pa
   await sample(open.length > FEW_SIDE_BY_SIDE ? [...crowded, ...open] : crowded, tookMs, pass);
 }
 
-/**
- * Settles what many clients missed, if the server gives one client's answer to another: alone, they may miss nothing. The plain form of
- * what keeps clients apart, which runs alone, shows that.
- */
-export async function settleMixedUp(cases: readonly Case[], pass: Pass): Promise<void> {
-  const missed = cases
-    .flatMap((it) => pass.results.get(it) ?? [])
-    .filter((it) => !isRight(it) && isSilent(it) && othersWereServed(it));
-  if (missed.length < CERTAIN_FAILURES || !(await mixesUp(pass))) return;
-  const left = missed.filter((it) => !pass.rechecked.has(it.case.id));
-  for (const it of left) settleFailed({ ...ungrounded(it, pass), unconfirmed: true }, pass);
-}
-
-/** Tells if the server gives one client's answer to another. */
-async function mixesUp(pass: Pass): Promise<boolean> {
-  const { foundations } = pass.protocol;
-  const id = foundations.isolated ?? "";
-  const { plain = [] } = foundations.plain[id] ?? {};
-  const first = [...pass.results.values()].find((it) => plain.includes(it.case.id) && !isRight(it));
-  if (!first) return false;
-  const again = await aloneAgain(first, pass);
-  if (hasEnded(pass) || pass.ends.culprits.has(first.case.id)) return false;
-  const mixes = again.checks.some((check) => check.requirement === id && isBroken(check));
-  if (mixes) settleFailed(again, pass);
-  return mixes;
-}
-
 /** Settles a kind of many cases if the few that stand for it fail again; tells if they did. */
 function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, CaseResult>, pass: Pass): boolean {
   const failsAgain = (it: CaseResult) => {
@@ -158,12 +130,6 @@ const notAgain = (first: CaseResult, pass: Pass): CaseResult => {
     (isTooLate(pass) && (isHarmed || mayBeLate(first, pass)));
   return { ...(isOpen ? undecided(own, pass.protocol) : own), unconfirmed: true };
 };
-
-/** Settles a case that failed twice. It does not run again. */
-function settleFailed(second: CaseResult, pass: Pass): void {
-  pass.rechecked.add(second.case.id);
-  settle(second, pass);
-}
 
 /** This many cases of a kind that fail alone, and none that passes, stand for the whole kind. */
 const FAIL_ALONE_FOR_ALL = 2;

@@ -48,9 +48,7 @@ export function recordEvents(
     log.wake();
   });
   socket.on("message", (data: Buffer, isBinary) => {
-    const text = isBinary ? base64(data) : data.toString();
-    const size = isBinary ? text.length : costOf(text);
-    log.record({ from: "server", type: isBinary ? "binary" : "text", data: text }, size);
+    received(log, data, isBinary);
   });
   socket.on("ping", answerer(socket, log, written));
   socket.on("pong", (data) => log.controlFrame("server", "pong", data));
@@ -75,6 +73,11 @@ function end({ log, socket }: Listening): void {
 function upgraded(log: Recorder, response: IncomingMessage, body?: string): void {
   const data = responseText(response, body);
   log.record({ from: "server", type: "upgrade", code: response.statusCode ?? 0, data }, body?.length);
+}
+
+function received(log: Recorder, bytes: Buffer, isBinary: boolean): void {
+  const data = isBinary ? base64(bytes) : bytes.toString();
+  log.record({ from: "server", type: isBinary ? "binary" : "text", data }, isBinary ? data.length : costOf(data));
 }
 
 function refused(on: Listening, response: IncomingMessage, body?: string): void {

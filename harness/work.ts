@@ -13,11 +13,10 @@ import { hasEnded, type Pass, settle } from "./pass.ts";
 import { pool } from "./pool.ts";
 import { dropProven } from "./proven.ts";
 import type { Case } from "./scenario.ts";
-import { casesAtWork, hangUp, mayOverlap, seemsDeaf, share, wasServing } from "./shared.ts";
+import { casesAtWork, hangUp, isCrowd, mayOverlap, seemsDeaf, share, wasServing } from "./shared.ts";
 import { blameForShutOut, isShutByOne } from "./shut-by-one.ts";
 import { mayShutOut, shutsOutAfter, wrongBefore } from "./shut-out.ts";
 import { openStalls, untilStall, wasStillFor } from "./standstill.ts";
-import { HANDSHAKE } from "./waited.ts";
 
 /** Tells if the target went away or hangs, or stood still for long. Nothing that runs then can be judged. */
 export function isGone(pass: Pass): boolean {
@@ -83,21 +82,9 @@ export async function work(
     const { ran, spoiled } = await workInOneGo(queue, pass, { size, overlap, halt: isOver, onResult: note });
     if (signal?.aborted) break;
     if (pass.shared.limits.suspected && !isGone(pass)) await explainRefusal(ran, pass);
-    if (isGone(pass)) {
-      const known = culprits.size;
-      const { atWork, recent } = await lookInto(ran, pass);
-      // Several inputs may end it one after another: the sooner hides the later until it is known.
-      const isFound = culprits.size > known;
-      for (const it of atWork) done.set(it.case, pass.results.get(it.case) ?? it);
-      const again = new Set([...spoiled, ...recent].map((it) => it.case));
-      queue.unshift(...[...again].filter((it) => !culprits.has(it.id) && (isFound || isDue(it))));
-      dropProven(queue, (it) => it, pass);
-    } else {
-      const again = spoiledBy(ran, pass).map((it) => it.case);
-      for (const it of again) pass.shared.limits.again(it);
-      queue.unshift(...again);
-      if (isShutByOne(pass)) dropProven(queue, (it) => it, pass);
-    }
+    const gone = isGone(pass);
+    queue.unshift(...(gone ? await againAfterEnd({ ran, spoiled }, done, isDue, pass) : againForLimit(ran, pass)));
+    if (gone || isShutByOne(pass)) dropProven(queue, (it) => it, pass);
   }
   // The result of a culprit is its blame, whatever came later.
   for (const it of done.keys())
@@ -109,6 +96,23 @@ export async function work(
 interface Ran {
   readonly ran: readonly CaseResult[];
   readonly spoiled: readonly CaseResult[];
+}
+
+/** Looks into an end of the target, and notes the results of the cases that it hit. Resolves to those that run again. */
+async function againAfterEnd(
+  { ran, spoiled }: Ran,
+  done: Map<Case, CaseResult>,
+  isDue: (it: Case) => boolean,
+  pass: Pass,
+): Promise<Case[]> {
+  const { culprits } = pass.ends;
+  const known = culprits.size;
+  const { atWork, recent } = await lookInto(ran, pass);
+  for (const it of atWork) done.set(it.case, pass.results.get(it.case) ?? it);
+  // Several inputs may end it one after another: the sooner hides the later until it is known.
+  const isFound = culprits.size > known;
+  const again = new Set([...spoiled, ...recent].map((it) => it.case));
+  return [...again].filter((it) => !culprits.has(it.id) && (isFound || isDue(it)));
 }
 
 /** Takes cases from the queue until it is empty, all is halted, or something has to be looked into first. */
@@ -144,11 +148,15 @@ async function workInOneGo(
   return { ran, spoiled };
 }
 
-/** Returns the results that a limit on connections may have spoiled: these cases have to run again. */
-function spoiledBy(ran: readonly CaseResult[], pass: Pass): CaseResult[] {
+/** Notes and returns the cases that have to run again, since a limit on connections may have spoiled their results. */
+function againForLimit(ran: readonly CaseResult[], pass: Pass): Case[] {
   if (hasEnded(pass)) return [];
   const { shared, ends } = pass;
-  return ran.filter(({ case: it, refused = [] }) => !ends.culprits.has(it.id) && shared.limits.spoils(it, refused));
+  const isSpoiled = ({ case: it, refused = [] }: CaseResult) =>
+    !ends.culprits.has(it.id) && shared.limits.spoils(it, refused);
+  const again = ran.filter(isSpoiled).map((it) => it.case);
+  for (const it of again) shared.limits.again(it);
+  return again;
 }
 
 /** The time within which a server turns a client away after it opened its connection, in ms. */
@@ -227,29 +235,4 @@ export async function alone(it: Case, pass: Pass): Promise<CaseResult> {
   const others = [...pass.results.values()].filter((other) => other.case !== it);
   const atWork = await lookAndRepeat([...others, result], pass);
   return atWork.length > 0 ? (pass.results.get(it) ?? result) : result;
-}
-
-/** The least time of a handshake that crosses a network, in ms. */
-const CROSSES_NETWORK = 40;
-
-/** The number of young connections that keep a near server busy. A case opens some more. */
-const HANDFUL = 40;
-
-/** The number of handshakes without an answer of which the oldest shows that the server does not keep up: Node.js accepts one at a time. */
-const BACKLOG = 24;
-
-/** The factor by which such a handshake takes longer than the fastest did, or one that crosses no network. */
-const LATE_HANDSHAKE = 3;
-
-/** Tells if more connections would only load the server. One that is near answers soon. */
-function isCrowd({ sockets, patience, attention, clock }: Pass["shared"]): boolean {
-  if (sockets.size > BOUNDS.sockets) return true;
-  const best = patience.best(HANDSHAKE);
-  if (attention.young > HANDFUL && best < CROSSES_NETWORK) return true;
-  const [oldest] = attention.asking;
-  return (
-    attention.asking.size > BACKLOG &&
-    oldest !== undefined &&
-    clock() - oldest.since > LATE_HANDSHAKE * Math.max(CROSSES_NETWORK, best)
-  );
 }

@@ -76,15 +76,7 @@ export async function watchCommand(
   const unwatch = await watchFolder(folder, ignoredIn(folder, writes), (path) =>
     wanted.put({ round: "failed first", why: `${visible(path)} changed` }),
   );
-  const release = onKeys((key) => {
-    if (key === "\u0003") process.kill(process.pid, "SIGINT");
-    if (key === MORE && loop.shown) {
-      showAll(loop.shown);
-      tellKeys(folder);
-    }
-    const wish = KEYS[key];
-    if (wish) wanted.put(wish);
-  });
+  const release = onKeys((key) => press(key, wanted, loop, folder));
   try {
     await rounds(wanted, loop, folder);
   } finally {
@@ -94,6 +86,16 @@ export async function watchCommand(
     ends.release();
   }
   return ends.signal.aborted ? EXIT.interrupted : loop.code;
+}
+
+function press(key: string, wanted: Wishes, loop: Loop, folder: string): void {
+  if (key === "\u0003") process.kill(process.pid, "SIGINT");
+  if (key === MORE && loop.shown) {
+    showAll(loop.shown);
+    tellKeys(folder);
+  }
+  const wish = KEYS[key];
+  if (wish) wanted.put(wish);
 }
 
 /** The rounds that changes may end, one after another, before that is odd; and the likely reason. */

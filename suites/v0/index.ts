@@ -43,6 +43,12 @@ const speaks = ({ url, events }: Transcript): boolean =>
 const isOurs = (message: unknown): boolean =>
   isObject(message) && (envelope(message) !== undefined || typeof message.commandId === "string");
 
+function address(target: URL, query?: string): URL {
+  const url = new URL(target);
+  if (query !== undefined) url.search = query;
+  return url;
+}
+
 /** Tachyon as it is spoken today, by some schemas. */
 export function protocolBy(schemas: Schemas): Protocol {
   const suites: readonly Suite[] = suitesOf(schemas);
@@ -68,11 +74,7 @@ export function protocolBy(schemas: Schemas): Protocol {
     latencies: [],
     rate: 8,
     login: dialect.sign,
-    address(target, query) {
-      const url = new URL(target);
-      if (query !== undefined) url.search = query;
-      return url;
-    },
+    address,
     suites,
     foundations: foundationsOf(suites),
     canary: "requests/alone",

@@ -43,13 +43,16 @@ export async function serveReference(options: ServeOptions = {}): Promise<Runnin
     ...(await listen(options, PATH)),
     users: KNOWN.map(({ token }) => ({ Authorization: `Bearer ${token}` })),
     keys: { client: { id: BOT.id, secret: BOT.secret }, ...NO_ACCESS },
-    notes: [
-      ...KNOWN.map(({ name, token }) => `User ${name} has the access token ${token}`),
-      `Client ${BOT.id} with the secret ${BOT.secret} gets a token by the grant client_credentials`,
-      `Client ${LOBBY.id} gets tokens of users by the grant authorization_code, with PKCE`,
-    ],
+    notes: NOTES,
   };
 }
+
+/** The ways to come in, as `serve` tells them. */
+const NOTES: readonly string[] = [
+  ...KNOWN.map(({ name, token }) => `User ${name} has the access token ${token}`),
+  `Client ${BOT.id} with the secret ${BOT.secret} gets a token by the grant client_credentials`,
+  `Client ${LOBBY.id} gets tokens of users by the grant authorization_code, with PKCE`,
+];
 
 const UNOFFERED: Refusal = { status: "400 Bad Request", why: `The subprotocol ${SUBPROTOCOL} was not offered.` };
 
