@@ -1,5 +1,5 @@
 import { FORMAT_NAMES, FORMATS, type FormatName } from "../reports/formats.ts";
-import { LAST_PORT } from "../running/defaults.ts";
+import { LAST_PORT, LONGEST_TIMEOUT } from "../running/defaults.ts";
 import { VERSION_NAMES } from "../suites/versions.ts";
 import {
   flagOption as flag,
@@ -143,6 +143,7 @@ export const RECORDING = {
     1,
     10_000,
     "The time that the server has for the greeting, and for the end behind a goodbye, in ms",
+    LONGEST_TIMEOUT,
   ),
   ...pick(RUNNING, "redact", "ca", "insecure", "strict"),
   ...OF_CLIENTS,

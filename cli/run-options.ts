@@ -1,4 +1,4 @@
-import { DEFAULTS, LAST_PORT, LONGEST_S } from "../running/defaults.ts";
+import { DEFAULTS, LAST_PORT, LONGEST_S, LONGEST_TIMEOUT } from "../running/defaults.ts";
 import { ACTOR_NAMES } from "../suites/versions.ts";
 import {
   flagOption as flag,
@@ -21,7 +21,7 @@ export const ACTOR = {
 export const RUNNING = {
   all: flag("Also run the suites that put load on the server"),
   strict: flag("A SHOULD counts as a MUST"),
-  timeout: number("timeout", 1, DEFAULTS.timeout, "The time that the target has to answer, in ms"),
+  timeout: number("timeout", 1, DEFAULTS.timeout, "The time that the target has to answer, in ms", LONGEST_TIMEOUT),
   concurrency: number(
     "concurrency",
     1,

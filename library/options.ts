@@ -4,7 +4,7 @@ import type { ServeOptions } from "../harness/protocol.ts";
 import type { RunOptions } from "../harness/run-options.ts";
 import { cannotRead, suggestion, UsageError } from "../harness/usage.ts";
 import { type ExpectedFailures, parseExpected } from "../reports/expected/read.ts";
-import { DEFAULTS, LAST_PORT, LONGEST_MS, LONGEST_S } from "../running/defaults.ts";
+import { DEFAULTS, LAST_PORT, LONGEST_MS, LONGEST_S, LONGEST_TIMEOUT } from "../running/defaults.ts";
 import { aim, type Reached, targetHeaders, type Way } from "../running/target.ts";
 import { comingAs } from "../running/users.ts";
 import { isVersionName, VERSION_NAMES } from "../suites/versions.ts";
@@ -19,8 +19,12 @@ const isSwitch = (it: unknown) => typeof it === "boolean";
 const isFunction = (it: unknown) => typeof it === "function";
 const isRecord = (it: unknown) => typeof it === "object" && it !== null && Object.values(it).every(isText);
 const isRecords = (it: unknown) => Array.isArray(it) && it.every(isRecord);
-const isWhole = (least: number) => (it: unknown) =>
-  Number.isInteger(it) && Number(it) >= least && Number(it) <= LONGEST_MS;
+const isWhole =
+  (least: number, most = LONGEST_MS) =>
+  (it: unknown) =>
+    Number.isInteger(it) && Number(it) >= least && Number(it) <= most;
+const whole = (least: number, most: number) =>
+  [isWhole(least, most), `a whole number from ${least} to ${most}`] as const;
 
 const TEXTS = [isTexts, "a text, or a list of texts that is not empty"] as const;
 const SWITCH = [isSwitch, "true or false"] as const;
@@ -36,7 +40,7 @@ const KINDS: { readonly [name in keyof Options]-?: readonly [(it: unknown) => bo
   case: TEXTS,
   requirement: TEXTS,
   all: SWITCH,
-  timeout: COUNT,
+  timeout: whole(1, LONGEST_TIMEOUT),
   strict: SWITCH,
   expectedFailures: [isText, "the name of a YAML file"],
   headers: RECORD,
@@ -44,7 +48,7 @@ const KINDS: { readonly [name in keyof Options]-?: readonly [(it: unknown) => bo
   users: [isRecords, "a list of objects of texts"],
   ca: [isText, "a text in PEM format"],
   insecure: SWITCH,
-  idle: [(it) => isWhole(0)(it) && Number(it) <= LONGEST_S, `a whole number from 0 to ${LONGEST_S}`],
+  idle: whole(0, LONGEST_S),
   seed: COUNT,
   runs: COUNT,
   concurrency: COUNT,
@@ -52,7 +56,7 @@ const KINDS: { readonly [name in keyof Options]-?: readonly [(it: unknown) => bo
   onWarning: FUNCTION,
   onCase: FUNCTION,
   host: TEXT,
-  port: [(it) => isWhole(0)(it) && Number(it) <= LAST_PORT, `a whole number from 0 to ${LAST_PORT}`],
+  port: whole(0, LAST_PORT),
   fault: TEXT,
 };
 

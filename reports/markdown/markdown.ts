@@ -11,7 +11,7 @@ import type { Report } from "../report.ts";
 import { casesOf, connectionsIn, isWhole, ranOf, requirementsOf } from "../scope.ts";
 import { commandFor } from "../shell-commands.ts";
 import { isExpected, meaning, problemsOf, shownVerdict } from "../verdict.ts";
-import { MOST_WAYS, otherWays, WAY_TITLES } from "../ways.ts";
+import { MOST_WAYS, type OtherWay, otherWays, WAY_TITLES } from "../ways.ts";
 import { spotsOf } from "../wrong-event.ts";
 import { block, bullets, code, heading, paragraph, print, sentence, table, text } from "./tree.ts";
 
@@ -132,14 +132,7 @@ function inFull(found: ToldFinding, withTranscript: boolean, report: Report, kno
       ...(expected === undefined ? [] : [[text("Expected: "), said(expected)]]),
       [text("Came: "), said(check.actual)],
       ...(cause === undefined ? [] : [[text("Likely cause: "), ...sentence(cause)]]),
-      ...otherWays(found, knowledge)
-        .slice(0, MOST_WAYS)
-        .map((it) => [
-          text(`${WAY_TITLES[it.kind]}, in `),
-          code(it.case),
-          text(": "),
-          ...(it.kind === "mistake" ? sentence(it.words) : [said(it.words)]),
-        ]),
+      ...ways(otherWays(found, knowledge)),
       [text(report.recording ? "Again: " : "Alone: "), code(commandFor(report, shown.id))],
     ]),
     ...(withTranscript && shown.connections.length > 0
@@ -153,6 +146,19 @@ function inFull(found: ToldFinding, withTranscript: boolean, report: Report, kno
       : []),
   ];
 }
+
+/** The further ways in which a requirement is broken, and how many more there are. */
+const ways = (all: readonly OtherWay[]) => [
+  ...all
+    .slice(0, MOST_WAYS)
+    .map((it) => [
+      text(`${WAY_TITLES[it.kind]}, in `),
+      code(it.case),
+      text(": "),
+      ...(it.kind === "mistake" ? sentence(it.words) : [said(it.words)]),
+    ]),
+  ...(all.length > MOST_WAYS ? [[text(`… and ${plural(all.length - MOST_WAYS, "more way")}`)]] : []),
+];
 
 /** A value as it was sent, or harmless words of the suite, which are no quotation. */
 const said = (words: string) => (isValue(words) || !/^[\w .,;:()/-]*$/.test(words) ? code(words) : text(words));

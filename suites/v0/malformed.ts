@@ -4,7 +4,7 @@ import type { Context } from "../../harness/scenario.ts";
 import { heard, isEnded, isServerEnd, type Message } from "../../harness/transcript.ts";
 import { END_OF_CONNECTION } from "../../harness/waited.ts";
 import { besideBystander } from "../websocket/survival.ts";
-import { inQuotes, slug } from "../websocket/words.ts";
+import { asSent, slug } from "../websocket/words.ts";
 import { dialect, request, STATS } from "./dialect.ts";
 import { POLICY, scenario } from "./protocol.ts";
 
@@ -86,7 +86,7 @@ async function judgeMalformed(text: string, client: Connection, context: Refusin
 const malformed = Object.entries(malformedTexts(request(STATS, "malformed"))).map(([name, text]) =>
   scenario({
     id: `malformed/${slug(name)}`,
-    title: `a client sends ${inQuotes(text)}`,
+    title: `a client sends ${asSent(text)}`,
     given: text,
     tests: ["malformed.closed", "malformed.code", "malformed.reason", "malformed.survives"],
     run: (context) =>

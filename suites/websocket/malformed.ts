@@ -10,7 +10,7 @@ import { deepTexts, malformedGroups, refusableTexts, unspecifiedInputs, unwatche
 import { type Reaction, reactTo } from "./malformed-reaction.ts";
 import { ACTING, besideBystander, judgeSurvival, withBystander } from "./survival.ts";
 import { answerToPing } from "./transport-pings.ts";
-import { inQuotes, sayLost, slug, spaced } from "./words.ts";
+import { asSent, sayLost, slug, spaced } from "./words.ts";
 
 /** The cases of the section "Malformed commands". */
 export const malformedCases = (dialect: MalformedDialect): readonly Case[] => [
@@ -28,7 +28,7 @@ const watched = (dialect: MalformedDialect) =>
     inputs.map(({ name, text, near }) =>
       dialect.scenario({
         id: `malformed/${group}-${name}`,
-        title: `a client sends ${inQuotes(text)}`,
+        title: `a client sends ${asSent(text)}`,
         given: { text, near },
         tests: [
           "malformed.rejected",
@@ -52,7 +52,7 @@ const unwatched = (dialect: MalformedDialect) =>
     inputs.map(({ name, text }) =>
       dialect.scenario({
         id: `malformed/${group}-${name}`,
-        title: `a client sends ${inQuotes(text)}`,
+        title: `a client sends ${asSent(text)}`,
         given: text,
         tests: ["malformed.rejected", "malformed.answered", "malformed.reason", "malformed.usable"],
         async run(context) {

@@ -24,9 +24,13 @@ export const slug = (name: string): string =>
 /** The words of an input's name as they stand in a title. */
 export const spaced = (name: string): string => name.replaceAll("-", " ");
 
-/** A text as it stands in a title, in quotes, with escapes for characters that nobody can see. */
-export function inQuotes(text: string): string {
-  const all = escapeUnseen(JSON.stringify(text));
+/**
+ * A text as it stands in a title. An object or array stands there as it is sent, which is easier to read. All else has quotes, and escapes
+ * for characters that nobody can see.
+ */
+export function asSent(text: string): string {
+  const isPlain = /^[[{]/.test(text) && escapeUnseen(text) === text;
+  const all = isPlain ? text : escapeUnseen(JSON.stringify(text));
   return all.length > 80 ? `${all.slice(0, 80)}… (${text.length} characters)` : all;
 }
 

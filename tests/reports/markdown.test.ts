@@ -4,10 +4,11 @@ import { applyExpected } from "../../reports/expected/apply.ts";
 import { parseExpected } from "../../reports/expected/read.ts";
 import { forGitHub } from "../../reports/github.ts";
 import { markdown } from "../../reports/markdown/markdown.ts";
+
 import type { Report, ReportCase, ReportCheck } from "../../reports/report.ts";
 import { judged, scopeOf } from "../../reports/scope.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { sample, withCase } from "./samples.ts";
+import { concluded, sample, withCase } from "./samples.ts";
 
 const FAILING = "version/parity-patch-with-zero";
 const { requirements } = protocol;
@@ -52,6 +53,17 @@ describe("the Markdown summary", () => {
       /^- Expected: `"patch_mismatch"`\n- Came: `"match"`\n- Likely cause: .*\n- Alone: `npx .* --case version\/parity-patch-with-zero`$/m,
     );
     expect(text).toMatch(/→ upgrade GET \/\?tachyonVersion=0\.1\.70/);
+  });
+
+  test("tells of eight further ways in which a requirement is broken, and how many more there are", () => {
+    const [check] = broken.cases.flatMap(({ checks }) => checks).filter(({ verdict }) => verdict === "fail");
+    const cases = broken.cases.slice(0, 11).map((it, i) => ({
+      ...it,
+      verdict: "fail" as const,
+      checks: [{ ...(check as ReportCheck), harm: "end" as const, endKind: `${i}`, actual: `exit ${i}` }],
+    }));
+    const text = markdown(concluded({ ...broken, cases }), { requirements });
+    expect(text).toMatch(/^- Came: exit 0\n(- Another end, in `\S+`: exit \d\n){8}- … and 2 more ways\n- Alone: /m);
   });
 
   test("tells of expected failures, and of entries that no longer hold", () => {

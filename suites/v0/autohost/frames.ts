@@ -3,7 +3,7 @@ import { isNothing } from "../../../harness/nothing.ts";
 import { heard } from "../../../harness/transcript.ts";
 import { EVERY_PLANE } from "../../websocket/requests.ts";
 import { answerToPing } from "../../websocket/transport-pings.ts";
-import { inQuotes, slug } from "../../websocket/words.ts";
+import { asSent, slug } from "../../websocket/words.ts";
 import { responseTo } from "../dialect.ts";
 import { judgeRefusal, malformedTexts } from "../malformed.ts";
 import { afterAll, SUBSCRIBE, SUBSCRIPTION, autohostCase as scenario, subscribe } from "./talk.ts";
@@ -81,7 +81,7 @@ export const malformedToAutohostCases = [
   ...texts.map(([name, text]) =>
     scenario({
       id: `malformed/${slug(name)}`,
-      title: `the server sends ${inQuotes(text)}`,
+      title: `the server sends ${asSent(text)}`,
       given: text,
       tests: ["malformed.closed", "malformed.code", "malformed.reason"],
       async run({ peer, ...context }) {
