@@ -123,7 +123,7 @@ export function complaintOf(error: unknown, argv: readonly string[], verbose: bo
   return `${about.name}: ${told}\n`;
 }
 
-/** Tells of a bug. Nobody owns a tracker for the suite, so the user is sent to whoever handed it on. */
+/** Tells of a bug. The suite has no tracker, so the user is sent to whoever handed it on. */
 function bug(message: string, [name = ""]: readonly string[]): string {
   const command = commandNamed(name);
   const where = command && "verbose" in command.options ? " --verbose shows where it is." : "";

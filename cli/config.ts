@@ -5,7 +5,7 @@ import about from "../package.json" with { type: "json" };
 import { ALL_OPTIONS, SWITCHES } from "./commands/index.ts";
 import { onOrOff } from "./switches.ts";
 
-/** The config file that is found by itself in the working folder, and the other place: a key of package.json. */
+/** The config file that the suite finds in the working folder, and the other place where it looks: a key of package.json. */
 const CONFIG_FILE = `${about.name}.config.json`;
 const PACKAGE_FILE = "package.json";
 

@@ -16,8 +16,8 @@ const NOISE =
   /^(?:\s*(?:at\s|\^+|\.\.\.|File ")|Node\.js v|\s*$|goroutine \d|exit status \d|note: run with|Killed$|Terminated$)/;
 
 /**
- * Returns the line of a program's output that says best why it ended, else its last line, called so. A program that `began` to serve
- * said so in its first line, which is left out.
+ * Returns the line of a program's output that says best why it ended. If none does, returns its last line, and calls it that. The first
+ * line of a program that `began` to serve is left out: it said only that.
  */
 export function lastWordsOf(output: string, began: boolean): LastWords | undefined {
   const lines = output.split(/\r?\n/).filter((line) => !NOISE.test(line));

@@ -12,8 +12,8 @@ export interface Before {
 export const noteOf = (port: number): Before => ({ port, sockets: new Set(socketsOn(port)), processes: all() });
 
 /**
- * Finds the processes that listen on a port and did not, nor ran at all, before the server was started that was to listen there.
- * They use the server's port, so they count as the server. Where there is no `/proc`, none is found.
+ * Finds the processes that came since a server was started, and listen on the port where it was to listen. They count as the server. Where
+ * there is no `/proc`, none is found.
  */
 export function listenersSince({ port, sockets, processes }: Before): Processes {
   const links = new Set(socketsOn(port).flatMap((it) => (sockets.has(it) ? [] : [`socket:[${it}]`])));

@@ -9,7 +9,7 @@ const OPENERS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   win32: ["cmd", "/c", "start", '""'],
 };
 
-/** Opens a page in the browser of the user; in CI nobody would see it. It is no mistake of the run if that is impossible. */
+/** Opens a page in the browser of the user, except in CI, where nobody would see it. If that is impossible, the run goes on. */
 export async function openPage(path: string): Promise<void> {
   if (process.env.CI) return;
   const [program, ...args] = OPENERS[platform()] ?? ["xdg-open"];

@@ -15,7 +15,7 @@ export interface Option extends Options {
   readonly words?: readonly string[];
 }
 
-/** Stands around the parts of a complaint, of which yargs hands on only the words. No argument can hold it. */
+/** Stands around the parts of a complaint, since yargs hands on only its words. No argument can hold it. */
 export const MARK = "\0";
 
 /** The error of a value that an option does not take: `wrong` goes on behind the place where it stands. */
@@ -41,7 +41,7 @@ const texts =
     throw valueError(name, "takes a text; give the option again for each further one.");
   };
 
-/** Takes one text. To who gives several it says what to do instead. */
+/** Takes one text. Tells a user who gives several what to do instead. */
 export const onlyOnce =
   (name: string, instead = "It takes one value.") =>
   (value: unknown): string | undefined => {
@@ -50,7 +50,7 @@ export const onlyOnce =
     throw valueError(name, Array.isArray(value) ? `is given ${value.length} times. ${instead}` : "takes a text.");
   };
 
-/** Takes a url. A config may hold a number, such as a port; who reads the url says what is wrong with it. */
+/** Takes a url. A config may hold a number, such as a port: the reader of the url says what is wrong with it. */
 export function urlGiven(value: unknown): string | undefined {
   if (typeof value === "number") return String(value);
   if (value === undefined || (typeof value === "string" && value.trim() !== "")) return value;

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Secrets } from "../harness/secrets.ts";
 import { reason } from "../harness/usage.ts";
 
-/** The output of servers that is kept in the file, and the end of one that is kept beyond that, in characters. */
+/** The most characters of the output of servers that the file holds; and the most of its end that are kept beyond that. */
 const OUTPUT_CHARACTERS = 16 << 20;
 const TAIL = 64 << 10;
 
-/** The time that the output of a process may take to end once the process has, in ms. Others may hold it open. */
+/** Once a process has ended, its output has this time to end, in ms. Others may hold it open. */
 const TIME_OF_LAST_OUTPUT = 200;
 
 /** The file for the output of a server, which is bounded and holds no secret. */
@@ -39,7 +39,7 @@ interface Keeping {
   failure: unknown;
 }
 
-/** Opens the file for the output of a server. Nothing of the output beyond its bound is kept but the end of each life. */
+/** Opens the file for the output of a server. Of the output beyond its bound, only the end of each life is kept. */
 export function openLog(path: string, secrets: Pick<Secrets, "follow">): Log {
   const log: Keeping = { file: createWriteStream(path), secrets, room: OUTPUT_CHARACTERS, left: 0, failure: undefined };
   const { file } = log;

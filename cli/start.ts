@@ -34,7 +34,7 @@ interface StartOptions {
   readonly port?: number | undefined;
   /** The texts that its output is kept without. */
   readonly secrets: Pick<Secrets, "follow">;
-  /** Names the program and its task, and says that the task was done before it was started. */
+  /** The words for the program, for its task, and for a task that was done before it was started. */
   readonly words: { readonly target: string; readonly ready: string; readonly already: string };
 }
 
@@ -48,7 +48,7 @@ interface Life {
   readonly printed: Printed;
   death: Death | undefined;
   readonly ended: Promise<unknown>;
-  /** Ends it together with the suite, where that has no time to stop it. */
+  /** Ends it together with the suite, if the suite has no time to stop it. */
   readonly endAtOnce: () => void;
 }
 
@@ -91,7 +91,7 @@ export async function start(command: string, options: StartOptions): Promise<Ser
   };
 }
 
-/** Returns the variables for programs that the suite starts: all but the key to sign a certificate with. */
+/** Returns the variables for programs that the suite starts: all except the key that signs certificates. */
 export function environment(): NodeJS.ProcessEnv {
   const { TACHYON_KEY: _, ...env } = process.env;
   return env;
@@ -159,7 +159,7 @@ async function stop({ child, mark, before, ended, printed, endAtOnce }: Life): P
   for (const deadline = Date.now() + TIME_TO_END; isUp(child) && Date.now() < deadline; ) await sleep(LOOK_PAUSE);
   signalGroup(child, "SIGKILL");
   await ended;
-  // A process that it left alone, with none of its variables, is known by the port that was free before.
+  // A process that was left alone, and has none of the variables, is known by the port, which was free before.
   const heirs = before ? listenersSince(before) : [];
   const left = await endAll(mark, new Map([...known, ...heirs]));
   await printed.close();

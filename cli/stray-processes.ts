@@ -11,10 +11,10 @@ export const LOOK_PAUSE = 20;
 /** The most looks: a process that is ended may have started others. */
 const MOST_LOOKS = 50;
 
-/** The looks in a row, each as soon as the last: some processes start another and end, again and again. */
+/** The number of looks that follow one another at once: some processes start another and end, again and again. */
 const QUICK_LOOKS = 40;
 
-/** The looks without a find after which news is that of others, on a machine where much goes on. */
+/** After so many looks without a find, news comes from others, on a machine where much goes on. */
 const LOOKS_WITHOUT_FIND = 20;
 
 /** Makes a mark for the processes of one start: a variable that all of them inherit. */
@@ -61,7 +61,7 @@ interface OtherProcesses {
   blank: ReadonlySet<number>;
 }
 
-/** Finds the processes with a mark. There is news if one may have it: a process that begins or ends shows no variables. */
+/** Finds the processes with a mark. There is news if a process may have it that shows no variables, since it begins or ends. */
 function lookAt(mark: Readonly<Record<string, string>>, seen: OtherProcesses): { left: number[]; news: boolean } {
   const variables = numbers()
     .filter((pid) => !seen.others.has(pid))
@@ -75,8 +75,8 @@ function lookAt(mark: Readonly<Record<string, string>>, seen: OtherProcesses): {
 }
 
 /**
- * Tells if anything runs in a process group. One that has ended and that nobody has waited for does not, but takes signals all the
- * same: in a container without an init that may be so for good. Where there is no `/proc`, something does.
+ * Tells if anything runs in a process group. A process that has ended takes signals until somebody waits for it, but it does not count: in
+ * a container without an init nobody may ever wait. Where there is no `/proc`, something runs.
  */
 export function runsIn(group: number): boolean {
   const all = running();

@@ -3,7 +3,7 @@ import type { Protocol } from "../harness/protocol.ts";
 import type { VersionChoice } from "../suites/index.ts";
 import type { Option } from "./option-kinds.ts";
 
-/** Loads the protocol version that the options choose, or the one that is tested where they choose none. */
+/** Loads the protocol version that the options choose, or the default one. */
 export type Load = (choice?: VersionChoice) => Promise<Protocol>;
 
 /** A command, as users call it. */

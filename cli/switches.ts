@@ -28,7 +28,10 @@ function inFull(word: string): string[] {
   return letters === "" || names.includes(undefined) ? [word] : names.map((name) => `--${name}`);
 }
 
-/** A word behind `--`. yargs would take one that begins with a dash for an option, and the others for no argument of the command. */
+/**
+ * Marks a word behind `--`. Otherwise yargs takes a word that begins with a dash for an option, and does not count the others as arguments
+ * of the command.
+ */
 const asPath = (word: string): string => (word === "-" ? STDIN : /^-./.test(word) ? `./${word}` : word);
 
 /** Rewrites the switches of a command line, and all behind `--`, as yargs understands them. Throws a `UsageError`. */

@@ -120,7 +120,7 @@ async function byClient(target: Reached, client: NonNullable<Keys["client"]>, si
   return () => tokenOfClient(target, client, signal);
 }
 
-/** Gets the first token of a source, as a header that gets the next ones by itself, and says so once where there is none. */
+/** Gets the first token of a source, as a header that renews itself. Says so once if there is no further one. */
 async function renewed(source: () => Promise<string>, { secrets }: Reached) {
   const next = async () => {
     const token = await source();

@@ -31,10 +31,13 @@ export async function aloneAgain(result: CaseResult, pass: Pass): Promise<CaseRe
   return again;
 }
 
-/** The part of the timeout in which a server that does not stand still serves somebody: a plain client comes more often. */
+/** The part of the timeout within which a server serves somebody, unless it stands still: a plain client comes more often than that. */
 const SERVES_SOMEBODY_WITHIN = 0.5;
 
-/** Tells if a case that ran alone waited in vain since the server stood still. That shows once two newcomers are served. */
+/**
+ * Tells if a case that ran alone waited in vain because the server stood still. Two newcomers that are served show that it stands no
+ * longer.
+ */
 async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
   const { shared } = pass;
   const wasHeard = shared.attention.heardAt > endOf(again) - SERVES_SOMEBODY_WITHIN * shared.timeout;
@@ -46,15 +49,15 @@ async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
 /** Tells if a connection of a case was refused since there were too many. */
 export const wasTooMany = ({ refused = [] }: CaseResult): boolean => refused.some(saysTooMany);
 
-/** The times that a rest may change nothing, after which a limit that counts by the second has forgotten a client. */
+/** A limit that counts by the second forgets a client in one rest. After so many rests that changed nothing, none follows. */
 const RESTS_IN_VAIN = 2;
 
-/** The times in a row that a target still refused a client after a rest. */
+/** Counts the rests in a row after which a target still refused a client. */
 export interface Rests {
   inVain: number;
 }
 
-/** Runs a case alone as `once` does; once more after a rest, if the target says that odd clients like those of it come too often. */
+/** Runs a case alone as `once` does. If the target says that odd clients come too often, rests, and runs it once more. */
 export async function onceForgotten(once: () => Promise<CaseResult>, rests: Rests, pass: Pass): Promise<CaseResult> {
   const result = await once();
   if (!wasTooMany(result) || result.refusedUsual || rests.inVain >= RESTS_IN_VAIN || hasEnded(pass)) return result;
@@ -65,7 +68,7 @@ export async function onceForgotten(once: () => Promise<CaseResult>, rests: Rest
   return later;
 }
 
-/** The further times that a case has to fail where two may be chance: a server forgets or refuses some, or others may be harmed. */
+/** The number of further times that a case has to fail if two may be chance: a server may forget or refuse some clients, or end others. */
 export const FURTHER = 2;
 
 /** Tells if the time for running cases again one by one is over. The first pass took `tookMs`. */
@@ -81,8 +84,8 @@ export async function askAgain(cases: readonly Case[], pass: Pass): Promise<void
 }
 
 /**
- * Runs cases again, side by side, that had no answer to a handshake while others had theirs late: the server lets one client in after
- * another. Now they come as slowly.
+ * Runs cases again, side by side, whose handshake had no answer while others had theirs late. The server lets one client in after another,
+ * so now they come as slowly.
  */
 export async function askInLine(cases: readonly Case[], pass: Pass): Promise<void> {
   const missed = cases.flatMap((it) => pass.results.get(it) ?? []).filter((it) => !isRight(it) && cameInLine(it, pass));
@@ -91,8 +94,8 @@ export async function askInLine(cases: readonly Case[], pass: Pass): Promise<voi
 }
 
 /**
- * Runs cases again alone that skipped something by themselves since the server refused them, or said goodbye of its own accord: it may have
- * been away for a moment.
+ * Runs cases again alone which skipped something because the server refused them, or said goodbye of its own accord. It may have been away
+ * for a moment.
  */
 export async function askSkipped(pass: Pass): Promise<void> {
   const { results, protocol, ends } = pass;
@@ -126,8 +129,8 @@ export async function openAgain(cases: readonly Case[], pass: Pass): Promise<voi
 }
 
 /**
- * Runs cases again, side by side; those that put load on the server alone, since it is the load of others that they may have failed
- * for. Each wait lasts for the full timeout.
+ * Runs cases again, side by side. Cases that put load on the server run alone: their own load may have made each other fail. Each wait
+ * lasts for the full timeout.
  */
 export async function sideBySide(results: readonly CaseResult[], pass: Pass): Promise<ReadonlyMap<Case, CaseResult>> {
   const { shared, options, protocol } = pass;

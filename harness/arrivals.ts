@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** A client that comes: its request for a WebSocket, and the TCP connection of that. */
+/** A client that comes: its request for a WebSocket, and its TCP connection. */
 export interface Arrival {
   readonly request: IncomingMessage;
   readonly tcp: Duplex;
@@ -19,7 +19,7 @@ export interface Door {
   readonly waits: boolean;
   /** Waits for a client, `ms` at most. Resolves to true if one is there. */
   came(ms: number, signal?: AbortSignal): Promise<boolean>;
-  /** Takes the client that has waited longest, and waits for one, so many ms at most. */
+  /** Takes the client that has waited longest. If none is there, waits for one, so many ms at most. */
   next(ms: number, signal?: AbortSignal): Promise<Arrival | undefined>;
 }
 

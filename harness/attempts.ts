@@ -43,8 +43,8 @@ export async function letsIn(dial: Means["dial"], signal: AbortSignal | undefine
 }
 
 /**
- * Waits until a target lets a client in; resolves to the number of tries, and to how it refuses if it does not at all. `rests` are the
- * times before further tries, in ms.
+ * Waits until a target lets a client in. Resolves to the number of tries, and to the way in which it refuses if it never does. `rests` are
+ * the times before further tries, in ms.
  */
 export async function untilLetIn(
   dial: Means["dial"],
@@ -68,7 +68,7 @@ export async function untilLetIn(
 export interface Entrance {
   /** Tells if one is let in now. */
   isOpen(): Promise<boolean>;
-  /** Waits until one is; resolves to the number of tries, to infinity if the target does not let anybody in any more. */
+  /** Waits until one is let in. Resolves to the number of tries; to infinity if the target lets nobody in any more. */
   opens(): Promise<number>;
 }
 
@@ -95,7 +95,7 @@ export function entranceBy(
   return { isOpen, opens };
 }
 
-/** Opens a connection; where it is refused again, some times. A server may not have noticed yet that a user left. */
+/** Opens a connection, and tries some more times where it is refused. A server may not have noticed yet that a user left. */
 export async function insisting<T extends Attempt>(open: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     const connection = await open();

@@ -21,7 +21,7 @@ export interface Availability {
   readonly downSince: number | undefined;
   /** The time at which a connection was last opened, in ms of the run's clock; `undefined` if none ever was. */
   readonly upAt: number | undefined;
-  /** Learns from a connection. `usual` is false if its handshake was none of any client, so that the server may refuse it. */
+  /** Learns from a connection. `usual` is false if its handshake was an odd one, which the server may refuse. */
   saw(connection: Connection, usual?: boolean): void;
   /** Notes that the target accepts connections, and gives nobody this kind of answer. */
   hangs(missed: string): void;

@@ -33,8 +33,8 @@ export async function runBaseline(pass: Pass): Promise<CaseResult[]> {
 }
 
 /**
- * Tells if a client misses what those of the only case got. The server stopped giving it over that case, so it is no reason for what that
- * found.
+ * Tells if a client misses an answer that clients of the only case got. The server stopped giving it over that case, so it explains nothing
+ * that the case found.
  */
 function missesWhatCame({ checks }: CaseResult, { protocol, results }: Pass): boolean {
   const [only, another] = [...results.values()];

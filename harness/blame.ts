@@ -8,7 +8,7 @@ import type { Check } from "./judge.ts";
 import { type Fall, type Pass, settle } from "./pass.ts";
 import { inputsOf } from "./suspects.ts";
 
-/** Has a case take the blame for a fall, whatever else it found. */
+/** Blames a case for a fall, whatever else it found. */
 export function blame(culprit: Guess, fell: Fall, pass: Pass): void {
   pass.ends.culprits.add(culprit.result.case.id);
   if (!livesOn(fell)) pass.ends.enders.add(culprit.result.case.id);
@@ -49,7 +49,8 @@ function blamed(
     ...(evidence && { evidence }),
   };
   const others = result.checks.filter((it) => it.requirement !== id);
-  // The end of its own connections, and what did not come for that, are no second finding. A wrong word of a server that lives on is.
+  // The end of its own connections, and a message that is missing for that, are no second finding. A wrong word of a server that lives on
+  // is one.
   const isOwn = (it: Check) => livesOn({ harm }) && isShownByMessage(it.evidence, result.connections);
   const checks = [check, ...others.map((it) => (isFinding(it) && !isOwn(it) ? seeing(it, id) : it))];
   return withChecks(result, checks);

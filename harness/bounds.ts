@@ -4,13 +4,13 @@ export const BOUNDS = {
   connection: 8 << 20,
   /** The bytes on all connections that are watched at the same time. */
   together: 32 << 20,
-  /** The bytes on these from which more are opened only as others end. */
+  /** Above so many bytes on these, a connection opens only when another one ends. */
   full: 8 << 20,
   /** Connections that are open at the same time. */
   sockets: 600,
   events: 5_000,
   fragments: 4_096,
-  /** Pings, and pongs, that are recorded; more are only answered, until they are a flood. */
+  /** The pings, and the pongs, that are recorded. Further ones are only answered, until they are a flood. */
   pings: 20,
   flood: 5_000,
   head: 16 << 10,

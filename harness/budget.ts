@@ -17,7 +17,7 @@ const SEARCH = 15_000;
 /** The part of the budget after which the search is over. */
 const TO_SEARCH = 0.75;
 
-/** The part of the budget by which cases begin, and run again, later if the suite has searched for culprits. */
+/** A part of the budget. If the suite has searched for culprits, cases begin, and run again, until so much later. */
 const LATER_AFTER_SEARCH = 0.2;
 
 /** Returns the time that is left to find out what ends a server, in ms. */
@@ -27,7 +27,7 @@ export function timeToSearch(pass: Pass): number {
   return Math.max(0, Math.min(left, SEARCH - pass.times.searched));
 }
 
-/** Returns the time that holds for a target; nothing if it limits connections in all: other bounds hold then. */
+/** Returns the time that a target has. There is none if it limits all connections: other bounds hold then. */
 const budgetOf = ({ options, shared }: Pass): number | undefined =>
   shared.limits.words === undefined ? options.budget : undefined;
 
@@ -46,7 +46,10 @@ export const waitedInVain = (pass: Pass): boolean =>
 /** The longest time that a pass takes in all, in budgets: its own work counts, and so do waits for a turn, as where the target has limits. */
 const LONGEST = { mostly: 8, inTurn: 20 } as const;
 
-/** Returns the time of a pass so far, in ms, without that in which the suite held messages or connections back, or the server was away. */
+/**
+ * Returns the time of a pass so far, in ms. The time in which the suite held messages or connections back, or the server was away, does not
+ * count.
+ */
 function lasted({ shared, times: { began, away } }: Pass): number {
   const { idle, active } = performance.eventLoopUtilization(began);
   return idle + active - shared.pacing.heldMs - shared.limits.held - away;

@@ -10,12 +10,12 @@ export const canaryOf = (protocol: Protocol) => casesIn(protocol).find(({ id }) 
 /** Tells if this kind of answer comes before a client asks for anything. */
 export const isFirst = (kind: string, { greeting }: Protocol): boolean => kind === HANDSHAKE || kind === greeting;
 
-/** The time after which a client asks that no longer comes too early for a server which is late to listen, in timeouts. */
+/** A client that asks after this time does not ask too early, even of a server that is late to listen; in timeouts. */
 const NO_LONGER_EARLY = 0.125;
 
 /**
- * Tells if a plain client gets this kind of answer to its request, or one that asks a moment later: a server may lose what comes right
- * behind its greeting, and serve all others. Where a user has one connection, nobody asks.
+ * Tells if a plain client gets this kind of answer to its request. A server may lose what comes right behind its greeting and serve all
+ * others, so a second one asks a moment later. Where a user has one connection, nobody asks.
  */
 export async function servesRequests(
   kind: string,
@@ -33,13 +33,13 @@ export async function servesRequests(
 /** The time between two clients, in timeouts. */
 const BETWEEN_CANARIES = 0.25;
 
-/** Tells if the cases at work show that the server serves clients. Where a user has one connection, a plain client would take their turn. */
+/** Tells if the cases at work show that the server serves clients. A plain client would take their turn where a user has one connection. */
 const isShown = ({ attention, clock, identities, timeout }: Pass["shared"]): boolean =>
   identities.users !== undefined && clock() - attention.heardAt < BETWEEN_CANARIES * timeout;
 
 /**
- * Has plain clients come now and then while something is done. If one of them gets a message, and others wait for theirs, the
- * server is not slow: their message is missing. In a run that does not wait none of them comes.
+ * Has plain clients come now and then while something is done. If one of them gets a message, the server is not slow: others that wait for
+ * theirs have lost it. No plain client comes in a run that does not wait.
  */
 export async function withCanary<T>(pass: Pass, act: () => Promise<T>): Promise<T> {
   const { protocol, shared, signal } = pass;

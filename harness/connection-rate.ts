@@ -7,7 +7,10 @@ import { sleep } from "./sleep.ts";
 /** The bounds of a search: the connections at once, and the length and number of series. */
 const MOST = { atOnce: 8, crowd: 48, series: 300, tries: 4 } as const;
 
-/** A flood without refusals shows that there is no limit: `times` what was accepted before, and `least` connections. */
+/**
+ * A flood without refusals shows that there is no limit once it has so many connections: `times` as many as were accepted before, and
+ * `least` in all.
+ */
 const NO_LIMIT_AFTER = { times: 2, least: 64 } as const;
 
 /** A target that accepts more than this part of a flood refuses for another reason than a limit. */
@@ -16,10 +19,10 @@ const NEARLY_ALL = 0.85;
 /** A target that answers fewer handshakes a second, and refuses none in words, is slow. */
 const SLOW_PER_SECOND = 10;
 
-/** The part of a flood for which the suite has nothing to do, where the target is what takes the time. */
+/** The suite has nothing to do for at least this part of a flood where the target is what takes the time. */
 const SUITE_IS_IDLE = 0.5;
 
-/** The factor by which six times as many clients are served faster, where each takes its time and not the target. */
+/** With six times as many clients, a target serves more a second by at least this factor, unless it is the target that takes the time. */
 const FASTER = 2;
 
 /** The period that limiters count by, in ms. */
@@ -28,10 +31,10 @@ export const SECOND = 1_000;
 /** A little more, so that an earlier period no longer counts, in ms. */
 const MORE = 100;
 
-/** The time after which a limiter has forgotten most connections that counts by the second, in ms. */
+/** A limiter that counts by the second has forgotten most connections after this time, in ms. */
 export const SECOND_OVER = SECOND + MORE;
 
-/** The time after which a limiter has forgotten all connections, in ms: one that slides over periods counts the one before, too. */
+/** A limiter has forgotten all connections after this time, in ms. One that slides over periods counts the period before, too. */
 export const FORGOTTEN = 2 * SECOND + MORE;
 
 /** The factor by which connections come slower, where those before were too fast. */
@@ -73,7 +76,7 @@ export async function connectionRate(
   return ofRefusals(means, known, crowd, deadline);
 }
 
-/** Tells if a target lets clients wait, and serves no more a second however many there are: a gateway may queue what comes too fast. */
+/** Tells if a target serves no more clients a second, however many wait: a gateway may queue those that come too fast. */
 const isThrottled = (few: Flood, crowd: Flood): boolean =>
   !few.stalled &&
   !crowd.stalled &&
@@ -81,10 +84,12 @@ const isThrottled = (few: Flood, crowd: Flood): boolean =>
   crowd.idle > SUITE_IS_IDLE &&
   speedOf(crowd) < FASTER * speedOf(few);
 
-/** The time around the first and the last refusal of an outage in which others are still, or again, accepted, in ms. */
+/** Around the first and the last refusal of an outage, others may be accepted within this time, in ms. */
 const EDGE = 50;
 
-/** Tells if a target refused everybody for a while, and nobody before and after: a gateway whose server is away does so, and says nothing of a limit. */
+/**
+ * Tells if a target refused everybody for a while, and nobody before and after. A gateway whose server is away does so: that is no limit.
+ */
 function wasAway({ accepted, refused }: Flood): boolean {
   const [from = 0, to = from] = [refused[0], refused.at(-1)];
   const isLast = accepted.some((at) => at > to);
@@ -113,15 +118,18 @@ async function ofRefusals(means: Means, known: number | undefined, all: Flood, d
     : within(means, perSecond, deadline, share);
 }
 
-/** The parts of connections that a flood can have refused by a chance that has nothing to do with how many come: some of several backends. */
+/** Chance may refuse between these parts of a flood, however many clients come: one of several backends may be broken. */
 const CHANCE = { least: 0.05, most: 0.7 } as const;
 
-/** Tells if so many are refused however slowly they come. No limit does that: the first series has the pace that it accepted. */
+/**
+ * Tells if so many are refused however slowly they come. No limit does that: the first series comes at the pace at which it accepted
+ * clients.
+ */
 const isByChance = (inFlood: number, inSeries: number): boolean =>
   inFlood > CHANCE.least && inFlood < CHANCE.most && inSeries > inFlood / 2;
 
 /**
- * Finds how many connections a second are accepted in series, `most` of them at first. A flood refused a `share` of its connections.
+ * Finds out in series how many connections a second are accepted: `most` of them at first. A flood refused a `share` of its connections.
  */
 async function within(means: Means, most: number, deadline: number, share = 0): Promise<number | undefined> {
   let perSecond = most;
@@ -161,7 +169,7 @@ interface Flood {
   readonly idle: number;
 }
 
-/** Connects as often as it can until one is refused, and for so many ms `longer`, to count what is accepted in that second. */
+/** Connects as often as it can until one is refused, and goes on for so many ms: that shows how many are accepted in a second. */
 async function flood({ dial, clock, served, signal }: Means, atOnce: number, longer = SECOND_OVER): Promise<Flood> {
   const accepted: number[] = [];
   const refused: number[] = [];
@@ -199,7 +207,7 @@ async function flood({ dial, clock, served, signal }: Means, atOnce: number, lon
 /** A time in which nobody is served is a stall if it is at least so many ms, and so many times as long as any other. */
 const STALL_IN_FLOOD = { ms: 250, times: 4 } as const;
 
-/** Tells if among the times at which clients were served there is one long rest. A gateway that lets clients wait has several. */
+/** Tells if there is one long rest among the times at which clients were served. A gateway that lets clients wait has several. */
 function hasStall(servedAt: readonly number[]): boolean {
   const rests = servedAt.slice(1).map((at, i) => at - (servedAt[i] as number));
   const [longest = 0, next = 0] = rests.toSorted((a, b) => b - a);

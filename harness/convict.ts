@@ -8,16 +8,16 @@ import { enough } from "./proven.ts";
 /** The number of suspects that are tried once more at a time, those that fit best first. */
 const TRIED_AT_A_TIME = 32;
 
-/** The delay after which those that ran at about the same time run again with all others since, in ms. */
+/** After this delay, the suspects that ran at about the same time run again with all others since, in ms. */
 const LATE_END = 500;
 
 /**
- * Returns those suspects of `tried` that end the server, or the connections of others, again when few others run near them, or none. Notes
- * in the search which are likely.
+ * Returns those suspects of `tried` that end the server, or the connections of others, once more when few others run near them, or none.
+ * Notes in the search which are likely.
  */
 export async function convict(fell: Fall, search: Search): Promise<readonly Confirmed[]> {
   const { before, fall, tried } = search;
-  // If it fell in another way, it did for another reason. The times of the first fall say nothing then.
+  // A fall of another kind has another reason, so the times of the first fall say nothing.
   const isAlike = fell.endKind === fall.endKind || livesOn(fell);
   const guesses = tried
     .map((it) => guess(it, fell.to, isAlike ? before.get(it.case.id) : undefined, fall.to))
@@ -41,7 +41,7 @@ export async function convict(fell: Fall, search: Search): Promise<readonly Conf
   return isAlone ? [first] : withOthersNear(first, guesses, fell, search);
 }
 
-/** Returns a culprit and others that ran at about the same time: they may end the server after as long, and had no time for it. */
+/** Returns a culprit, and the others that ran at about the same time. They may end the server after as long, and had no time to do so. */
 async function withOthersNear(
   first: Confirmed,
   guesses: readonly Guess[],
@@ -62,8 +62,8 @@ async function withOthersNear(
 }
 
 /**
- * Returns one of the best guesses that ends the server at once, by itself. A guess that is wrong takes a moment; to try several together
- * takes a start of the server.
+ * Returns one of the best guesses that ends the server at once, by itself. A wrong guess costs a moment; trying several together costs a
+ * start of the server.
  */
 async function soonest(guesses: readonly Guess[], fell: Fall, search: Search): Promise<Confirmed | undefined> {
   if (livesOn(fell)) return undefined;

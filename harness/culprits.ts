@@ -20,10 +20,12 @@ import { missedByNewcomer } from "./watcher.ts";
 /** The number of falls without a culprit after which the search ends: they are chance. */
 const FALLS_BY_CHANCE = 3;
 
-/** The time before a fall in which a case may have sent an input that ends the server later, in timeouts. */
+/** A case may have sent an input that ends the server later within this time before a fall, in timeouts. */
 export const RECENT = 0.25;
 
-/** The time between two suspects in their first order, in ms. Another pace than the first shows which input came as long before. */
+/**
+ * The time between two suspects that run in their first order, in ms. At another pace than the first, the times show which input it was.
+ */
 const BETWEEN_INPUTS = 5;
 
 /** A case that ended so short a time before the fall may have been hit by it, in ms. */
@@ -42,9 +44,9 @@ interface CulpritsFound {
 }
 
 /**
- * Finds the cases whose input ended the server, or the connections of others. Runs the suspects again alone, those at work first. If
- * none of them ends it soon, it ends late: then they and earlier ones of `all` run in their first order, as the first of several ended it.
- * An input that is known to be deadly needs no search. A culprit fails for it; the others at work get the verdict that they have alone.
+ * Finds the cases whose input ended the server, or the connections of others. Suspects run again alone, those at work first. If none ends
+ * the server soon, it ends late: then they and earlier ones of `all` run in their first order, since the first of several ended it. An
+ * input that is known to be deadly needs no search. A culprit fails; the others at work get the verdict that they have alone.
  */
 export async function findCulprits(
   atWork: readonly CaseResult[],
@@ -74,7 +76,7 @@ export async function findCulprits(
   return { culprits: found, likely: search.likely };
 }
 
-/** Goes through the suspects that were at work `first`, and through `earlier` ones, until some are found; resolves to their ids. */
+/** Searches the suspects that were at work `first`, then the `earlier` ones, until culprits are found. Resolves to their ids. */
 async function searchAmong(
   first: readonly CaseResult[],
   earlier: readonly CaseResult[],
@@ -112,7 +114,10 @@ async function runInOrder(suspects: readonly CaseResult[], search: Search): Prom
   return [];
 }
 
-/** Starts the server again, so that what ran again so far ends it no more. Without a process, the next end may come of that. */
+/**
+ * Starts the server again, so that it forgets the suspects which ran again so far. Where it has no process, its next end may still come of
+ * them.
+ */
 async function forgetTried({ pass, fall, tried }: Search): Promise<void> {
   const { process } = pass.target;
   if (!process || livesOn(fall) || hasEnded(pass)) return;
@@ -122,8 +127,8 @@ async function forgetTried({ pass, fall, tried }: Search): Promise<void> {
 }
 
 /**
- * Runs suspects again, one after another; resolves to the ids of the culprits. Those `atWork` all run, and each but a culprit gets
- * the result that it has now. Others run until the first culprit is found; in the end a late fall is waited for.
+ * Runs suspects again, one after another. Resolves to the ids of the culprits. Those `atWork` all run, and each but a culprit gets the
+ * result that it has now. Others run until the first culprit is found; then the run waits for a late fall.
  */
 async function runSuspects(suspects: readonly CaseResult[], search: Search, atWork: boolean): Promise<string[]> {
   const { pass, fall, tried } = search;
@@ -146,7 +151,7 @@ async function runSuspects(suspects: readonly CaseResult[], search: Search, atWo
     found.push(...culprits);
     if (culprits.length === 0) chance += 1;
     if (culprits.length > 0 && !atWork) break;
-    // Those that ran when the server fell have no result of their own yet. Nor have those that ran a moment before it fell over another.
+    // A suspect that ran when the server fell has no result of its own yet. Nor has one that ran a moment before a fall over another one.
     const since = culprits.length > 0 ? fell.to - RECENT * pass.shared.timeout : fell.to - MAY_BE_HIT_WITHIN;
     const open = results.filter((it) => atWork && endOf(it) >= since && !pass.ends.culprits.has(it.case.id));
     for (const it of open) if (culprits.length === 0) hits.set(it.case.id, (hits.get(it.case.id) ?? 0) + 1);
@@ -195,7 +200,7 @@ async function settleCulprits(fell: Fall, search: Search): Promise<string[]> {
 function blameAll(culprits: readonly Confirmed[], fell: Fall, { pass }: Search): string[] {
   if (culprits.length === 0) return [];
   const all = [...pass.results.values()];
-  // Several may have ended it the first time. What it said when each was alone is its own.
+  // Several may have ended it the first time. Each one's own fall is what the server said when it ran alone.
   for (const culprit of culprits) {
     const { how, endKind, harm, namesCause } = culprit.fall;
     pass.ends.delays.set(endKind, [...(pass.ends.delays.get(endKind) ?? []), culprit.delay]);

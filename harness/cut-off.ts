@@ -27,7 +27,7 @@ export const endedSilent = (ran: readonly CaseResult[], at: number): boolean =>
     }),
   );
 
-/** Tells if a connection of a case ended since nobody was there. */
+/** Tells if a connection of a case ended because nobody was there. */
 export const endedAtNobody = (it: CaseResult): boolean =>
   it.connections.some(({ events }) => {
     const last = events.at(-1);

@@ -21,8 +21,8 @@ export interface Access {
 }
 
 /**
- * Opens one connection as any client would. Returns its failure; `undefined` where `isRight`: by default where the target gave a
- * WebSocket, even by a wrong handshake. `timeout` is in ms.
+ * Opens one connection as any client would. Returns its failure, or `undefined` where `isRight`: by default that is any WebSocket, even
+ * with a wrong handshake. `timeout` is in ms.
  */
 export async function probe(
   protocol: Protocol,
@@ -43,7 +43,7 @@ export async function probe(
  */
 type Dialling = Partial<Pick<ConnectionOptions, "idle" | "left" | "unpaced">> & { readonly patient?: boolean };
 
-/** Tells if a client comes as any of the right version does. A server may refuse others on purpose. */
+/** Tells if a client comes as any client of the right version does. A server may refuse others on purpose. */
 export function comesAsAny({ query, anonymous, user, handshake }: ConnectOptions, target: Target): boolean {
   if (query !== undefined || handshake) return false;
   return !(anonymous || user) || headersOf(target, anonymous, user).anonymous === headersOf(target).anonymous;
@@ -75,12 +75,10 @@ export async function dial(
   return connection;
 }
 
-/** The time that a server has to greet a client before that may leave, in timeouts. */
+/** A client waits so long for a greeting before it may leave, in timeouts. */
 const POLITE = 0.125;
 
-/**
- * Waits a moment until a client is greeted. One that leaves before may end a server, and no case would be at fault.
- */
+/** Waits a moment until a client is greeted. A server may end over a client that leaves before, through no fault of a case. */
 async function hearsOut(
   connection: Connection,
   { protocol, shared }: Pick<Access, "protocol" | "shared">,

@@ -77,12 +77,15 @@ const unanswered = ({ connections }: Pick<CaseResult, "connections">) =>
 /** Tells if a handshake of a case had no answer in time. */
 export const missedHandshake = (it: Pick<CaseResult, "connections">): boolean => unanswered(it).length > 0;
 
-/** Tells if others got meanwhile what this case missed. Of handshakes, all others around have to be answered: a limit may leave some. */
+/**
+ * Tells if others got meanwhile what this case missed. If that is a handshake, all others around have to be answered: a limit may leave out
+ * some.
+ */
 export const othersWereServed = (it: CaseResult): boolean =>
   unanswered(it).every(wasLost) &&
   decisive(it).every(({ silence }) => silence === undefined || silence.nextServedAfterMs !== undefined);
 
-/** The part of the timeout within which the next client is served, if this one was only forgotten. */
+/** A server that only forgot one client serves the next within this part of the timeout. */
 const NEXT = 0.05;
 
 /** Tells if clients that began to wait right afterwards got what this case missed. */
@@ -107,8 +110,8 @@ export const isShort = ({ checks }: CaseResult): boolean =>
   checks.some((check) => isFinding(check) && check.silence?.short === true);
 
 /**
- * Tells if nobody can say whether the server was slow or forgot the client: there was no stall. A handshake counts if one that came
- * later was answered.
+ * Tells if it is open whether the server was slow or forgot the client, since there was no stall. A missed handshake counts if a later one
+ * was answered.
  */
 export const isDoubtful = (it: CaseResult, pass: Pass): boolean =>
   !stoodStill(it, pass) &&
@@ -120,13 +123,13 @@ export const stoodStill = (it: CaseResult, pass: Pass): boolean => stallAround(i
 const stallAround = (result: CaseResult, { shared }: Pass): Stall | undefined =>
   shared.stalls.find(({ at, ms }) => overlaps(result, at, at + ms));
 
-/** Has the run tell of the stall that a case ran in, if it did: that decides its verdict. */
+/** Makes the run tell of the stall that a case ran in, if it ran in one: the stall decides its verdict. */
 export function tellStall(result: CaseResult, pass: Pass): void {
   const stall = stallAround(result, pass);
   if (stall) pass.standstills.told.add(stall);
 }
 
-/** Tells if the suite stopped reading, since too much came for all cases together. */
+/** Tells if the suite stopped reading because too much came for all cases together. */
 export const hitRunBound = ({ verdict, connections }: CaseResult) =>
   verdict === "error" &&
   connections.some(({ events }) => events.some((it) => it.type === "limit" && it.scope === "run"));
@@ -136,7 +139,7 @@ export const mayBeLate = (it: CaseResult, pass: Pass): boolean =>
   decisive(it).some(({ silence }) => silence !== undefined && pass.shared.patience.came(silence.what)) &&
   hadCompany(it, pass);
 
-/** Tells if another case was at work meanwhile, or went wrong before: one that mostly waits is no load. */
+/** Tells if another case was at work meanwhile, or went wrong before. A case that mostly waits is no load. */
 const hadCompany = (result: CaseResult, { results }: Pass): boolean =>
   [...results.values()].some(
     (it) =>
@@ -150,8 +153,8 @@ const DOUBTFUL =
   "that may be the doing of other cases, and there was no time to run this one alone (--concurrency 1 does)";
 
 /**
- * Returns a result whose failures are errors, since nobody can say if the case itself is to blame. What a message of the server shows
- * stays, and a lost handshake explains what it caused.
+ * Turns failures into errors, since nobody can say if the case itself is to blame. A failure that a message of the server shows stays, and
+ * so does one that a lost handshake explains.
  */
 export function undecided(result: CaseResult, protocol: Pick<Protocol, "goodbye">): CaseResult {
   const { connections } = result;

@@ -15,8 +15,8 @@ import { BETWEEN_LOOKS, sleep } from "./sleep.ts";
 import { isEnded, isServerEnd } from "./transcript.ts";
 
 /**
- * Looks for the case whose input made these fail, which pass alone. If there is one, it takes the blame. If not, their breach
- * stays, as unstable.
+ * Looks for the case whose input made others fail, which pass alone. If there is one, it is blamed. If not, their breach stays, as
+ * unstable.
  */
 export async function whoEndedThem(innocent: readonly Rerun[], pass: Pass): Promise<void> {
   const harmed = innocent.filter(([first]) => wasHarmed(first, pass));
@@ -29,7 +29,7 @@ export async function whoEndedThem(innocent: readonly Rerun[], pass: Pass): Prom
 async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
   const hit = innocent.map(([first]) => ungrounded(first, pass));
   const cut = hit.filter((it) => wasDropped(it, pass));
-  // Where what every client does ends others, no input is special.
+  // Where plain requests end other connections, no input is special.
   const dropped = cut.length > 0 && (await endsOthers(pass)) ? [] : cut;
   const at = momentOf(dropped);
   const isFound = at !== undefined && (await findEnder(at, pass));
@@ -47,8 +47,7 @@ async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
 }
 
 /**
- * Looks for the case whose input ended the connections of others at a moment, in ms of the run's clock. Tells if there is one: it takes
- * the blame then.
+ * Looks for the case whose input ended the connections of others at a moment, in ms of the run's clock. Blames it; tells if there is one.
  */
 async function findEnder(at: number, pass: Pass): Promise<boolean> {
   const load = loadSuitesOf(pass.protocol);
@@ -96,8 +95,8 @@ export async function lookOn(pass: Pass, run: () => Promise<void>): Promise<Look
 }
 
 /**
- * Looks for the case that ended a client which only looked on. An input that ends others a moment later may hit no case. If the server
- * ends another one as soon, though nothing runs beside it, it ends whoever is silent.
+ * Looks for the case that ended a client which only looked on. An input that ends others a moment later may hit no case. The server may
+ * also end whoever is silent: then it ends another silent client as soon, though nothing runs beside it.
  */
 export async function whoEndedLooker({ at, lived }: LookerEnd, pass: Pass): Promise<void> {
   if (isExplained(at, pass) || (await endsOthers(pass))) return;
@@ -109,7 +108,7 @@ export async function whoEndedLooker({ at, lived }: LookerEnd, pass: Pass): Prom
   if (!isSilence) await findEnder(at, pass);
 }
 
-/** Tells if the end of a client that only waited, in ms of the run's clock, comes of what is known: the server fell, or ends whoever waits. */
+/** Tells if the end of a waiting client, in ms of the run's clock, is explained: the server fell, or ends whoever waits. */
 function isExplained(at: number, { ends: { falls }, results, stop }: Pass): boolean {
   const fell = falls.some(({ from, to }) => at >= from - AROUND_END && at <= to + AROUND_END);
   const endsWaiting = ({ case: { waits }, connections, ...it }: CaseResult) =>
@@ -117,7 +116,7 @@ function isExplained(at: number, { ends: { falls }, results, stop }: Pass): bool
   return fell || stop !== undefined || [...results.values()].some(endsWaiting);
 }
 
-/** The time around an end of the server in which it ends the connections of others, in ms. */
+/** A server ends the connections of others within this time around its own end, in ms. */
 const AROUND_END = 250;
 
 /** Tells if the server ended a connection of a case that gave no reason for it. */

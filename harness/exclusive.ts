@@ -33,9 +33,9 @@ const isThere = ({ client }: Newcomer): boolean => client.opened && !isEnded(cli
 type Meeting = <T>(see: (come: Come) => Promise<T>) => Promise<T>;
 
 /**
- * Finds out if a user has one connection, before anything else is at work: the server ends the first over the second, leaves it
- * unanswered, refuses the second, or sends it the answers to the first. If so, users are lent from now on: those that can be connected
- * side by side. Finds out, too, if the server counts the messages of all connections of a user together: then these have one pace.
+ * Finds out if a user has one connection, before anything else is at work. The server may end the first over the second, leave it
+ * unanswered, refuse the second, or send it the answers to the first. Then users are lent from now on: those that can be connected side by
+ * side. Also finds out if the server counts the messages of all connections of a user together: then these have one pace.
  */
 export async function noticeExclusive(bench: Bench): Promise<void> {
   const { protocol, target, shared, signal } = bench;
@@ -99,7 +99,7 @@ async function whyOneConnection(
   if (!isNothing(await login(first.client))) return undefined;
   if (heard(second.client).length > known) return "mixed-up";
   if (isEnded(first.client)) return undefined;
-  // It leaves the first open, and deaf, unless it answers no client that often.
+  // The first stays open and deaf, unless the server forgets clients that often anyway.
   const another = await come(0);
   const isSame =
     !another.isAnswered || isNothing(await login(another.client)) || isNothing(await login(another.client));
@@ -114,12 +114,12 @@ async function usersThatStay(come: Come, count: number): Promise<number[]> {
   return [...all.keys()].filter((user) => all[user] && isThere(all[user]));
 }
 
-/** The connections of a user that send as much together as a server could take for too much. */
+/** The number of connections of a user that together send as much as a server could take for too much. */
 const TOO_MANY_FOR_USER = 4;
 
 /**
- * Tells if a server ends connections of a user that each keep the pace, while it leaves one alone that does so: side by side, or one after
- * another where a user has one connection. Looks once more, since a server may end a connection by chance.
+ * Tells if a server ends several connections of a user though each keeps the pace, and leaves a single one alone. They send side by side;
+ * one after another where a user has one connection. Looks twice, since a server may end a connection by chance.
  */
 async function countsTogether(
   inTurn: boolean,

@@ -69,7 +69,7 @@ export const saysNoPlace = ({ closeCode }: Failure): boolean => closeCode === TR
 /** Tells if a target says that it has no room for anybody now. */
 export const saysNoRoom = (way: Failure): boolean => way.status === 503 || saysNoPlace(way);
 
-/** Tells if a target names a limit, which it does whoever the client is. */
+/** Tells if a target names a limit. It says so to any client. */
 export const saysLimit = (way: Failure): boolean => saysTooMany(way) || saysNoRoom(way);
 
 /** The status of a server that failed by itself. */
@@ -135,7 +135,7 @@ function turnedAway({ events }: Pick<Transcript, "events">): Failure | undefined
   const before = events.slice(0, end);
   const says = (side: WireEvent["from"]) => before.some(({ from, type }) => from === side && type !== "upgrade");
   const code = last.type === "close" ? last.code : undefined;
-  // A server that greets late ends a client before it has said a word, where the client asked for that or broke the protocol.
+  // A client that asked for its end, or broke the protocol, is not turned away, even if a server that greets late has said nothing yet.
   const isAsked = before.some(({ from, type }) => from === "client" && ENDING.has(type));
   if (isAsked || (says("client") && CLOSES_OVER_MESSAGE.has(code ?? 0))) return undefined;
   if (says("server") && (code !== TRY_AGAIN_LATER || says("client"))) return undefined;

@@ -6,8 +6,8 @@ import { isServerEnd, type Transcript } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
 
 /**
- * The words in which a program tells one bug otherwise each time: what Node.js says of a text that is no JSON, what stands in double
- * quotes, one character in single ones, and whatever has a digit, such as a time or an address. Of what it prints only words are known.
+ * The parts of a message that differ each time a program tells of the same bug: what Node.js says of a text that is no JSON, what stands in
+ * double quotes, one character in single ones, and whatever has a digit, such as a time or an address. A user sees these as they are.
  */
 const VARYING = /(?<=SyntaxError: ).*\bJSON\b.*|"[^"]*"|'.'|[\w:.+-]*\d[\w:.+-]*/g;
 
@@ -17,7 +17,7 @@ export const ENDED_OTHERS = { how: "connections of other clients were ended", en
 /** Tells if the server lives on. */
 export const livesOn = ({ harm }: Pick<Fall, "harm">): boolean => harm === "drop" || harm === "stall";
 
-/** The words for one that stood still for long, and may do so again. */
+/** The words for a server that stood still for long, and may do so again. */
 export const STOOD_STILL = "the server stood still";
 
 /** The words for a server that hangs, by what it gives nobody any more. */
@@ -27,15 +27,15 @@ const STOPPED_GIVING = {
   answer: "answering requests",
 } as const;
 
-/** The time within which a client answers what it hears last from a server that hangs over the answer, in ms. */
+/** A client answers the last message of a server within this time, in ms. A server may hang over that answer. */
 const LAST_ANSWER_WITHIN = 5;
 
-/** A server that opens no WebSocket any more and sends something for longer than this still hears odd clients, in timeouts. */
+/** A server that opens no WebSocket any more still hears odd clients if it sends something for longer than this, in timeouts. */
 const STILL_HEARS_AFTER = 0.25;
 
 /**
- * Ends a server of which a newcomer misses some kind of answer; returns its fall. It came about when somebody last got that or, of a
- * server that hears nobody, when it last sent something.
+ * Ends a server that gives a newcomer no answer of some kind, and returns its fall. It came about when somebody last got that answer. A
+ * server that hears nobody fell when it last sent something.
  */
 export async function endHanging(pass: Pass, missed: string): Promise<Fall> {
   const { shared, availability, target, protocol } = pass;

@@ -9,8 +9,8 @@ interface Count {
 const NONE: Readonly<Count> = { asked: 0, answered: 0 };
 
 /**
- * Tells if a peer forgot a request among the `first` events: it has no response, though the same request that came later has, or any
- * other where the same was not sent again. A response that only comes late is one too many for the later request.
+ * Tells if a peer forgot a request among the `first` events. Such a request has no response, though the same request has one that came
+ * later; or any later request, if the same was not sent again. A response that only comes late is one too many for the later request.
  */
 export function isForgotten(
   first: readonly WireEvent[],

@@ -28,7 +28,7 @@ export interface Foundations {
   readonly within: Readonly<Record<string, readonly string[]>>;
   /**
    * The requirements that a message breaks by what it says. Where a case varies, they explain all else that is broken there, in this order
-   * and before the `general` ones: what is judged may be missing from such a message.
+   * and before the `general` ones: such a message may lack what else is judged.
    */
   readonly said?: readonly string[];
   /** The requirements that hold on every connection. If the verdict of a case varies, these are broken, and not those it tests. */
@@ -39,15 +39,15 @@ export interface Foundations {
   readonly unanswered?: string;
   /** Tells if a wait of this name is one for the answer to a request. */
   isAnswer?(what: string): boolean;
-  /** The requirement that is broken if the verdict of a case varies since something wrong came, by the one that is a form of it. */
+  /** The requirement that is broken if the verdict of a case varies because something wrong came, by the one that is a form of it. */
   readonly formOf: Readonly<Record<string, string>>;
-  /** The requirements whose cases send inputs of the same kind as those of one that others go on being served, by that. */
+  /** The requirements whose cases send inputs of one kind, by the requirement that others go on being served after these. */
   readonly sameInputs?: Readonly<Record<string, readonly string[]>>;
-  /** The requirement that is broken if the verdict of a case varies since the server refused one of its connections. */
+  /** The requirement that is broken if the verdict of a case varies because the server refused one of its connections. */
   readonly refused: string;
   /** The requirement that is broken if a connection is ended for no reason of its own. */
   readonly dropped: string;
-  /** The requirement that a plain request ends no other connection. If it is broken, no special input has to. */
+  /** The requirement that a plain request ends no other connection. If it is broken, any input may end others. */
   readonly isolated?: string;
   /** The requirements that are kept if nothing comes. A pass says nothing if a foundation is broken. */
   readonly keptBySilence: readonly string[];
@@ -100,8 +100,8 @@ export function brokenFoundations(results: readonly Judged[], foundations: Found
 }
 
 /**
- * Returns the answers that never come, with the requirement that this breaks. Answers that have a plainest form show there. A case that
- * got an answer before misses one now and then, or over one input.
+ * Returns the answers that never come, with the requirement that this breaks. Answers with a plainest form show there. A case that got an
+ * answer before misses one now and then, or over one input.
  */
 function neverCame(results: readonly Judged[], { unanswered, awaited }: Foundations): [string, string][] {
   if (unanswered === undefined) return [];
@@ -144,8 +144,8 @@ export const isPlain = (id: string, { plain }: Pick<Foundations, "plain">): bool
   plainOf(id, { plain }).some((requirement) => !plain[requirement]?.upset);
 
 /**
- * Returns the broken requirement that a case rests on, if all of it rests on such: it can show nothing then. Where the plainest request
- * is not answered, neither is any other.
+ * Returns the broken requirement that a case rests on, if all of it rests on such: then it can show nothing. If the plainest request is not
+ * answered, neither is any other.
  */
 export function restsOnBroken(
   it: Pick<Case, "id" | "tests">,

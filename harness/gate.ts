@@ -6,7 +6,7 @@ interface Bounds {
   readonly together: number;
   /** The time between the beginnings of two, in ms. */
   readonly gap: number;
-  /** The time for which an ended one still counts, since the target notices later, in ms. */
+  /** The time for which a connection that ended still counts, in ms: the target notices the end later. */
   readonly lag: number;
 }
 

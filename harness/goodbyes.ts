@@ -6,8 +6,8 @@ import type { Protocol } from "./protocol.ts";
 import { isObject, isServerEnd, json, type Message, type Transcript, type WireEvent } from "./transcript.ts";
 
 /**
- * The number of connections from which on a goodbye is one to everybody, and their part of all that gave no reason for one; where hardly
- * anybody was there who gave none, the number of all that were told, and their part of all who were there.
+ * A goodbye is one to everybody if at least so many connections got it, and this part of all that gave no reason for one. If hardly anybody
+ * was there who gave none, so `many` have to get it, and this part of all who were there.
  */
 const EVERYBODY = { least: 2, many: 4, part: 0.5 } as const;
 
@@ -73,8 +73,8 @@ export function goodbyesToAll(
 }
 
 /**
- * Tells if a goodbye at a time, in ms of the run's clock, was one to everybody. At least one client was told that gave no reason for it. If
- * the server `fell` then, few have to be told.
+ * Tells if a goodbye at a time, in ms of the run's clock, was one to everybody. At least one client got it that gave no reason for one. If
+ * the server `fell` then, few have to get it.
  */
 function isToEverybody(at: number, connections: readonly Transcript[], protocol: Protocol, fell = false): boolean {
   const there = connections.filter((it) => wasThere(it, at, protocol));
@@ -123,7 +123,7 @@ function wasThere({ events }: Pick<Transcript, "events">, at: number, { goodbye 
 
 /**
  * Tells if goodbyes to everybody at these moments explain all that is broken in a case: it shows that, or that others were ended. A client
- * that gave a reason for one is told with all others.
+ * that gave a reason for a goodbye gets the one to everybody, too.
  */
 export function isByGoodbyes(it: CaseResult, moments: readonly number[], protocol: Protocol): boolean {
   const goodbyes = it.connections.map((one) => goodbyeIn(one, protocol)?.at ?? Number.POSITIVE_INFINITY);
@@ -146,7 +146,7 @@ export function goodbyesAmong(
   return goodbyesToAll(hit, [...results.values(), ...breaches], protocol, known);
 }
 
-/** Has the run tell of the goodbyes to everybody that explain one of these cases, once each. Returns all of them. */
+/** Makes the run tell of the goodbyes to everybody that explain one of these cases, once each. Returns all of them. */
 export function tellGoodbyes(hit: readonly CaseResult[], pass: Pass): number[] {
   const { told } = pass.standstills;
   const all = goodbyesAmong(hit, pass);

@@ -34,7 +34,7 @@ export function grounded<Result extends Judged>(
   const first = it.checks.map((check) => explained(check, brokenBelow(check, it, broken, foundations)));
   const still = new Set(first.filter(isBroken).map(({ requirement }) => requirement));
   const second = first.map((check) => explained(check, causeWithin(check, it, still, foundations)));
-  // Without a limit, a server refuses only now and then, and nobody may have had the time to see that.
+  // A server without a limit refuses only now and then, and perhaps at a moment when nobody could see it.
   const isForm = (check: Check) => it.unstable || (it.refusedUsual && (it.unconfirmed || showsFailure(check, it)));
   if (causes.size === 0 && !second.some(isForm)) return it;
   const third = second.map((check) => (isForm(check) ? asForm(check, it, foundations) : check));
@@ -74,7 +74,7 @@ const showsFailure = ({ evidence }: Check, { connections }: Judged): boolean =>
 function asForm(check: Check, it: Judged, foundations: Foundations): Check {
   if (!isBroken(check)) return check;
   const { awaited, formOf, general } = foundations;
-  // A breach on a connection that was served does not come of another that was refused. What rests on nothing needs no connection.
+  // A refused connection does not explain a breach on one that was served. What rests on nothing needs no connection.
   const needsOthers = check.requirement in formOf || bearers(check.requirement, it.case.id, foundations).length > 0;
   const isSaid = isShownByMessage(check.evidence, it.connections);
   const showsRefusal = refusalThatShows(check.evidence, it.connections) !== undefined;

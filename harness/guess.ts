@@ -33,7 +33,7 @@ export function relapse(
   return again && { result, difference: 0, ...again };
 }
 
-/** Returns the input of a case that came nearest to one of these `delays` before the server ended at `to`, if one did. Times are in ms. */
+/** Returns the input of a case whose delay before the end at `to` is nearest to one of these `delays`, if there is one. Times are in ms. */
 export function asLate(result: CaseResult, to: number, delays: readonly number[]): Guess | undefined {
   const all = inputsOf(result.connections).flatMap((input): Guess[] => {
     const delay = to - input.event.at;
@@ -43,7 +43,9 @@ export function asLate(result: CaseResult, to: number, delays: readonly number[]
   return all.toSorted((a, b) => a.difference - b.difference)[0];
 }
 
-/** Tells if one of these cases sent the same bytes, and nothing ended as long after. What every client sends explains no end. */
+/**
+ * Tells if one of these cases sent the same bytes, and nothing ended as long after them. An input that every client sends explains no end.
+ */
 export const isHarmless = (
   { input, delay }: Pick<Guess, "input" | "delay">,
   results: readonly CaseResult[],
@@ -61,15 +63,15 @@ export const isHarmless = (
 /** The number of cases that send what every client sends. */
 const SENT_BY_MANY = 4;
 
-/** Tells if an input is a text that every client sends: so many of these cases do. */
+/** Tells if an input is a text that every client sends, as so many of these cases do. */
 export const isCommon = ({ input }: Pick<Guess, "input">, results: readonly CaseResult[]): boolean =>
   input?.event.type === "text" &&
   results.filter(({ connections }) => inputsOf(connections).some((it) => it.acts && isSame(input, it))).length >=
     SENT_BY_MANY;
 
 /**
- * Returns a guess with the odd input of its case, where the input that it names is one that every client sends: what came behind a plain
- * request did it.
+ * Returns a guess that names the odd input of its case, if it names one that every client sends: then something behind a plain request did
+ * it.
  */
 export function withOddInput(named: Guess, results: readonly CaseResult[]): Guess {
   const { result, input, delay } = named;
@@ -149,8 +151,8 @@ function leastDifference(all: readonly Guess[]): number {
 }
 
 /**
- * Returns the last of the inputs, the nearest first, unless that is a fence: a text that is sent together with an input, and behind it. A
- * busy machine sends it a moment later.
+ * Returns the last of the inputs, which stand with the nearest first. A fence does not count: a text that is sent together with an input,
+ * and behind it. A busy machine sends it a moment later.
  */
 function beforeFence(nearest: readonly Guess[]): Guess | undefined {
   const [last] = nearest;

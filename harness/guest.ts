@@ -16,7 +16,7 @@ export type Open = (options?: ConnectOptions) => Promise<Connection>;
 interface Guest {
   /** Opens a connection as the user that the options ask for. Where a user has one connection, waits in line for it. */
   connect(options: ConnectOptions, dial: DialAs): Promise<Connection>;
-  /** It has to begin again, since it gave way to another. */
+  /** It gave way to another guest, and has to begin again. */
   readonly gaveWay: boolean;
   /** Says that it is over with all its connections. */
   leave(): void;
@@ -24,7 +24,7 @@ interface Guest {
 
 /** A user as which a guest comes. */
 interface Seat {
-  /** The number by which the case knows this user, and the one of the target. */
+  /** The number of this user for the case, and its number for the target. */
   readonly role: number;
   readonly user: number;
   readonly connections: Connection[];

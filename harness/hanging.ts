@@ -7,8 +7,8 @@ import { HANDSHAKE } from "./waited.ts";
 import { missedByNewcomer } from "./watcher.ts";
 
 /**
- * Returns a kind of answer that the server seems to give nobody any more, though it gave it to a plain client. It may still refuse odd
- * clients when it opens no WebSocket any more.
+ * Returns a kind of answer that the server seems to give nobody any more, though a plain client got it before. A server that opens no
+ * WebSocket any more may still refuse odd clients.
  */
 export function stuckOn(pass: Pass): string | undefined {
   const { patience } = pass.shared;
@@ -33,15 +33,18 @@ function fallBehind(missed: string, patience: Patience): Fall {
   return { ...patience.lastServing(missed), how, endKind: "behind", harm: "hang", isBehind: true };
 }
 
-/** The most newcomers that wait until a server has dealt with those that came too fast, and have given up: for a handshake, or an answer. */
+/**
+ * The most newcomers that wait, one after another, until a server has dealt with clients that came too fast and gave up: for a handshake,
+ * or an answer.
+ */
 const HELD_UP_NEWCOMERS = { handshake: 16, answer: 2 } as const;
 
-/** The time within which the next client is let in then, in timeouts; at least that of so many clients. */
+/** The next client is let in within this time then, in timeouts; or within the time that so many clients take, if that is longer. */
 const NEXT_IS_LET_IN_WITHIN = { timeouts: 0.25, clients: 2 } as const;
 
 /**
- * Waits until a server that gives one client after another some kind of answer, in so many ms each, has dealt with those that came too
- * fast. Tells if it does in time.
+ * Waits until a server has dealt with clients that came too fast, where it takes so many ms for the answer to each, one after another.
+ * Tells if it does in time.
  */
 export async function catchesUp(ms: number, pass: Pass, kind: string = HANDSHAKE): Promise<boolean> {
   const { timeout, clock } = pass.shared;
@@ -55,15 +58,17 @@ export async function catchesUp(ms: number, pass: Pass, kind: string = HANDSHAKE
   return false;
 }
 
-/** The clients that come at about the same time, of one case or of several. If each is let in this late, some wait in vain. */
+/**
+ * The number of clients that come at about the same time, from one case or from several. If each is let in this late, some wait in vain.
+ */
 const COME_TOGETHER = 32;
 
 /** Tells if clients come too fast for a server that lets one in after another, in so many ms each. */
 const comeTooFast = (ms: number, { shared: { timeout } }: Pass): boolean => COME_TOGETHER * ms >= timeout;
 
 /**
- * Has clients come as slowly as the server lets them in, one after another, in so many ms each. Tells if they came faster before, and too fast
- * for that.
+ * Makes clients come as slowly as the server lets them in, one after another, in so many ms each. Tells if they came faster before, and too
+ * fast.
  */
 export function comeInLine(ms: number, pass: Pass): boolean {
   const { patience, limits } = pass.shared;
@@ -75,7 +80,7 @@ export function comeInLine(ms: number, pass: Pass): boolean {
   return isNews;
 }
 
-/** Tells if a target that gave many no answer of a kind gives it to a newcomer; if not, ends it and resolves to its fall. */
+/** Tells if a target gives a newcomer some kind of answer, which many did not get. If not, ends the target and resolves to its fall. */
 export async function fallOfHanging(pass: Pass, stopped: string): Promise<Fall | undefined> {
   const { shared } = pass;
   const ms = shared.patience.spacing(stopped);

@@ -15,9 +15,11 @@ export interface Identities {
 
 /** The users of one case. It gets all that it asks for in one go, or none of them. */
 export interface Party {
-  /** Resolves to a user as which nobody else comes. Throws a `BeyondLimit` where there are too few, and an error where it has to give way. */
+  /**
+   * Resolves to a user that nobody else comes as. Throws a `BeyondLimit` where there are too few, and an error where it has to give way.
+   */
   another(): Promise<number>;
-  /** It has to begin again: it held users and waited for more, as all others did that held some. */
+  /** It has to begin again: it held users and waited for more, and so did all others that held some. */
   readonly gaveWay: boolean;
   /** Gives a user back. */
   back(user: number): void;

@@ -20,11 +20,11 @@ const waitsInVain = ({ connections }: Pick<CaseResult, "connections">) =>
 export const cameInLine = (it: Pick<CaseResult, "connections">, { shared: { patience } }: Pass): boolean =>
   waitsInVain(it).some((inVain) => inVain.what === HANDSHAKE && patience.wasLate(HANDSHAKE, inVain));
 
-/** The part of the timeout in which a server that is not slow in itself gives an answer at its best. */
+/** At its best, a server that is not slow gives an answer within this part of the timeout. */
 const QUICK = 0.25;
 
 /**
- * Returns a kind of answer that others got late while a case waited in vain: the server gives it soon at its best, but to one client after
+ * Returns a kind of answer that others got late while a case waited in vain. The server gives it soon at its best, but to one client after
  * another.
  */
 export function waitedInLine(it: CaseResult, { shared: { patience, timeout }, protocol }: Pass): string | undefined {
@@ -33,7 +33,7 @@ export function waitedInLine(it: CaseResult, { shared: { patience, timeout }, pr
   return answers.find((kind) => inVain.some((wait) => patience.wasLate(kind, wait)));
 }
 
-/** Tells if a case waited among more than the server is sure to serve, or than it served in time. */
+/** Tells if a case waited among more clients than the server is sure to serve, or than it served in time. */
 export const waitedAmongMany = (it: CaseResult, pass: Pass): boolean =>
   wasCrowded(it, pass) || waitedInLine(it, pass) !== undefined;
 
@@ -41,8 +41,8 @@ export const waitedAmongMany = (it: CaseResult, pass: Pass): boolean =>
 export const NOT_KEPT_UP = "the server answered one client after another, and did not keep up,";
 
 /**
- * Waits until a server has dealt with those that have given up, if these waited in line: it may still answer all of them, one by one. Tells
- * if it does in time.
+ * If these cases waited in line, waits until the server has dealt with clients that gave up: it may still answer all of them, one by one.
+ * Tells if it does in time.
  */
 export async function letCatchUp(missed: readonly CaseResult[], pass: Pass): Promise<boolean> {
   const { patience } = pass.shared;

@@ -8,7 +8,7 @@ import type { Case, Context } from "./scenario.ts";
 import type { Transcript } from "./transcript.ts";
 import { show } from "./words.ts";
 
-/** The harm that an input does: it ends, hangs or stalls the server, or drops others, whose connections the server then ends. */
+/** The harm that an input does: the server ends, hangs or stalls over it, or the server drops the connections of others. */
 export type Harm = "end" | "hang" | "stall" | "drop";
 
 /** One judgement: a requirement, what would have been acceptable, and what came. */
@@ -22,7 +22,7 @@ export interface Check {
   readonly why?: string;
   /** The requirement that is broken, where it cannot be judged for that. */
   readonly see?: string;
-  /** It was not judged, and nobody asked for it: the server does not owe it, or the user did not give what it takes. */
+  /** It was not judged, and need not be: the server does not owe it, or the user did not give what it takes. */
   readonly unasked?: true;
   /** The option by which the user gives what it takes. */
   readonly needs?: string;

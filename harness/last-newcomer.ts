@@ -9,14 +9,14 @@ import type { Case } from "./scenario.ts";
 import { isSuspect } from "./suspects.ts";
 import { isEnded } from "./transcript.ts";
 
-/** The time after the last case for which the last client stays at least if it lingers, in timeouts. */
+/** The last client stays at least so long after the last case if it lingers, in timeouts. */
 const SHORTLY = 0.125;
 
-/** The cases that are over before a process, which the suite started, ends late of one of them. */
+/** After no more cases than these, a process that the suite started is watched for a whole timeout: it may end late of one of them. */
 const DONE_BEFORE_LATE_END = 4;
 
 /**
- * Returns how long the last client stays, in ms. For long: no input is likely to end later a process that the suite started. Shortly: no
+ * Returns how long the last client stays, in ms. `long`: no input is likely to end a process later that the suite started. `short`: no
  * longer than any other client is silent.
  */
 function toLinger(cases: number, { options, shared: { clock, timeout }, target, results, isFollowed }: Pass): number {

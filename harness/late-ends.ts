@@ -6,18 +6,18 @@ import { ALONE, apart, bestByItself, type Confirmed, isOutOfTime, type Search } 
 
 // Finds the input after which a server ends late. Many came since then, and each proof takes long.
 
-/** Differences of delays that lie this much above the least fit as well on a busy machine, in ms. */
+/** A guess whose difference lies so little above the least fits as well on a busy machine, in ms. */
 const FITS_AS_WELL = 60;
 
-/** The time between two of them, in ms: for all together, and at most. So fewer come at another pace than many. */
+/** The time between two suspects, in ms: at most `most`, and `all` for all of them together. So a few come at another pace than many. */
 const BETWEEN_LATE_ENDS = { all: 1_000, most: 100 } as const;
 
-/** The times that suspects which fit run again, to find the one that still does. */
+/** The rounds in which the suspects that fit run again, until only one fits. */
 const ROUNDS = 3;
 
 /**
- * Returns the suspect whose input came as long before the fall as another one that is known to end the server so, if it does so again by
- * itself. A server that ends late ends over the first of several inputs, and the next run shows the next.
+ * Returns the suspect whose input came as long before the fall as one that is known to end the server so, if it does so again by itself. A
+ * server that ends late ends over the first of several inputs; the next run shows the next.
  */
 export async function likeBefore(suspects: readonly CaseResult[], search: Search): Promise<Confirmed | undefined> {
   const { pass, fall } = search;

@@ -32,7 +32,7 @@ const NAMED_SUSPECTS = 6;
 interface Affected {
   /** They were at work. Each has another result by now. */
   readonly atWork: readonly CaseResult[];
-  /** They were done a moment before, so that nobody knows if their input ends the target later, or began afterwards. */
+  /** They were done a moment before, or began afterwards. Nobody knows if an input of the former ends the target later. */
   readonly recent: readonly CaseResult[];
 }
 
@@ -117,7 +117,7 @@ async function clear({ fall, all, atWork }: Fallen, ran: readonly CaseResult[], 
   const later = await clearByTheClock({ fall, all, atWork }, ran, back, pass);
   if (later) return later;
   const suspects = rank(found.likely, { fall, all, atWork }, pass);
-  // A server that shuts everybody out does not show that to the connections that watch for its end.
+  // Connections that watch for its end do not notice that a server shuts everybody out.
   const only =
     found.culprits.length === 0 && fall.refuses && pass.target.process ? soleCause(fall, all, pass) : undefined;
   if (only) blame(only, fall, pass);
@@ -159,7 +159,7 @@ async function clearByTheClock(
 }
 
 /**
- * Has the run tell of a server that said goodbye to everybody before it fell, and was `back` at a time in ms of the run's clock. Tells if
+ * Makes the run tell of a server that said goodbye to everybody before it fell, and was `back` at a time in ms of the run's clock. Tells if
  * it did. A process that the suite started must not end by itself.
  */
 function tellRestart(fall: Fall, back: number, { results, breaches, protocol, standstills }: Pass): boolean {

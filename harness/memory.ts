@@ -36,7 +36,7 @@ function collector(): () => void {
   return runInNewContext("gc");
 }
 
-/** Keeps V8 from making room for short-lived objects. That room would save no time that can be measured. */
+/** Keeps V8 from making more room for short-lived objects. That room saves no time that can be measured. */
 export function stayLean(): void {
   setFlagsFromString("--max-semi-space-size=2");
   setFlagsFromString("--semi-space-growth-factor=1");

@@ -78,7 +78,7 @@ async function untilSure(first: CaseResult, rests: Rests, pass: Pass): Promise<C
   return again;
 }
 
-/** Tells if a limit that holds for odd clients alone explains that a case failed: nobody was refused who comes as any client does. */
+/** Tells if a limit on odd clients alone explains that a case failed: no client was refused that came as any does. */
 const wasLimited = (first: CaseResult, { results }: Pass): boolean =>
   wasTooMany(first) && ![...results.values()].some((it) => it.refusedUsual);
 
@@ -131,7 +131,7 @@ async function settleLate(late: readonly CaseResult[], pass: Pass): Promise<void
 const showsMore = (first: CaseResult, again: CaseResult): boolean =>
   again.verdict === "fail" && brokenIn(again).some((id) => !brokenIn(first).includes(id));
 
-/** Tells if nobody can say whether a case would pass alone: a culprit, a limit, or a server that stood still or is slow may have hit it. */
+/** Tells if it is open whether a case would pass alone: a culprit, a limit, or a server that stood still or is slow may have hit it. */
 const isOpen = (it: CaseResult, pass: Pass): boolean =>
   wasTooMany(it) ||
   waitedInLine(it, pass) !== undefined ||

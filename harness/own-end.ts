@@ -4,10 +4,10 @@ import { standUp, stopUnprovoked } from "./stand-up.ts";
 import { fallsWithin, watch } from "./watcher.ts";
 import { inSeconds } from "./words.ts";
 
-/** The time by which the age of a process at its end differs from one start to the next, in ms. */
+/** The age of a process at its end differs by so much from one start to the next, in ms. */
 const VARIES = 150;
 
-/** The age up to which a process is watched, in timeouts: after a later end it is hardly as old when it ends again. */
+/** A process is watched up to this age, in timeouts. One that ended later is hardly as old when it ends again. */
 const OLDEST = 2.5;
 
 /**
@@ -34,7 +34,7 @@ export async function endsByItself(age: number, pass: Pass): Promise<boolean> {
   return true;
 }
 
-/** The part by which the times differ for which a server stands that ends by the clock. */
+/** The times for which a server stands that ends by the clock differ by this part of them. */
 const SAME_LIFE = 0.1;
 
 /** The time up to which a server may also stand as long each time since the same input ends it late, in timeouts. */
@@ -64,8 +64,8 @@ export function steadyLife({ to }: Fall, pass: Pass): number | undefined {
 }
 
 /**
- * Tells if a server that seems to end by the clock, after so many ms, does so though the only client sends nothing: an input that ends it
- * late comes as long before each end, too. No input ends it as late as some do by the clock.
+ * Tells if a server that seems to end by the clock, after so many ms, does so though its only client sends nothing. An input that ends it
+ * late would also come as long before each end, but no input ends it as late as some servers end by the clock.
  */
 export async function endsByTheClock(life: number, pass: Pass): Promise<boolean> {
   const { ends, availability, shared } = pass;

@@ -35,9 +35,15 @@ export interface Patience {
   readonly wasted: number;
   /** Returns the shortest time in which something of this kind came, in ms; infinity if it never did. */
   best(kind: string): number;
-  /** Returns the time between two clients that got something of this kind, one after another, at most the shortest time in which it came; in ms. */
+  /**
+   * Returns the time between two clients that got something of this kind, one after another, in ms. It is no longer than the shortest time
+   * in which it came.
+   */
   spacing(kind: string): number;
-  /** Returns the time that the server takes at its best to serve, one after another, all that wait in vain for something of this kind, in ms. */
+  /**
+   * Returns the time that the server, at its best, takes to serve one after another all that wait in vain for something of this kind, in
+   * ms.
+   */
   backlog(kind: string): number;
   /** Tells if something of this kind ever came that was awaited. */
   came(kind: string): boolean;
@@ -51,7 +57,7 @@ export interface Patience {
   lastServing(kind: string): { readonly from: number; readonly to: number };
   /** Tells if something of this kind came before, and many waited for it in vain since; or if `despair` was called for it. */
   stopped(kind: string): boolean;
-  /** Tells if a server that gives nobody this kind of answer in time was late with the last ones: it does one thing after another. */
+  /** Tells if the last answers of this kind came late, and nobody gets one in time now: the server does one thing after another. */
   isBehind(kind: string): boolean;
   /** Notes the kind that nobody seems to get any more, if there is one: until `forgive`, waits for it are short. */
   despair(kind: string | undefined): void;
@@ -80,13 +86,13 @@ export interface Patience {
 /** After this many waits in vain in a row for one kind, waits for it are shorter in a hurry. */
 const VAIN_IN_A_ROW = 8;
 
-/** After this many waits in vain in all for one kind, waits for it are shorter in a hurry, though it comes now and then. */
+/** After this many waits in vain in all for one kind, waits for it are shorter in a hurry, even if it comes now and then. */
 const VAIN_IN_ALL = 24;
 
 /** After this many waits in vain for anything, without a message between them, the server is taken to be deaf. */
 const VAIN_FOR_ANYTHING = 32;
 
-/** After this many waits in vain in a row for one kind, side by side, a newcomer shows if anybody gets that any more. */
+/** After this many waits in vain in a row for one kind, side by side, a newcomer tests if anybody still gets it. */
 const VAIN_SIDE_BY_SIDE = 16;
 
 /** The part of the timeout after which an answer is late. */
@@ -95,7 +101,7 @@ const LATE_ANSWER = 0.4;
 /** The length of a shorter wait, in timeouts. */
 const SHORTER_WAIT = 0.1;
 
-/** It is at least this many times as long as the slowest answer took. */
+/** A shorter wait is at least this many times as long as the slowest answer took. */
 const TIMES_SLOWEST = 3;
 
 /** The time after which a wait is idle, in ms. */

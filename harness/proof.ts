@@ -12,13 +12,13 @@ import { fallsWithin, watch } from "./watcher.ts";
 /** The time between two suspects that run once more, in ms. */
 const BETWEEN_SUSPECTS = 30;
 
-/** The difference of delays that tells inputs apart, in ms. The last suspect is tried first, by itself, if no other comes as near. */
+/** Delays that differ by so much tell inputs apart, in ms. The last suspect is tried first, by itself, if no other comes as near. */
 export const CLEAR = 60;
 
 /** Delays that differ by less are the same, in ms. */
 const SAME_DELAY = 15;
 
-/** The time after which hardly an input of before ends others still, in timeouts. A server that is started again has forgotten them. */
+/** After this time, an earlier input hardly ends others any more, in timeouts. A server that is started again has forgotten it. */
 const FORGETS_INPUTS_AFTER = 0.1;
 
 /** The delay after which a second try takes too long, in ms. */
@@ -42,8 +42,8 @@ export interface Search {
 }
 
 /**
- * Returns a guess if it comes true by itself. Once is enough of a server that ends at once, or just as long after the input each time.
- * Another end may come of something else, such as a timer, so it has to come true twice; if it comes much later, there is no time for that.
+ * Returns a guess if it comes true by itself. Once is enough if the server ends at once, or exactly as long after the input each time.
+ * Otherwise it has to come true twice, since a timer or the like may end the server; if it comes much later, there is no time for that.
  */
 export async function byItself(likely: Guess, fell: Fall, search: Search): Promise<Confirmed | undefined> {
   const { pass } = search;
@@ -74,7 +74,7 @@ export async function bestByItself(
   return undefined;
 }
 
-/** The time beyond that of a search in which guesses are tried by themselves, in ms: without it, what led to them was in vain. */
+/** Guesses are tried by themselves for so long beyond the time of a search, in ms: else all that led to them was in vain. */
 const TIME_FOR_LAST_GUESSES = 3_000;
 
 /** A guess that came true again, and the fall that showed it. */

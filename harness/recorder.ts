@@ -14,7 +14,7 @@ const MOST_AFTER_CLOSE = 100;
 /** A server stands still if it serves nobody for so much of the timeout. */
 const STANDS_STILL_AFTER = 0.25;
 
-/** The least time for which somebody waited in a stall, in timeouts: a client that gave up and came again has not waited for long. */
+/** Somebody has to wait for at least so long in a stall, in timeouts. A client that gave up and came again has not waited for long. */
 const WAITED = 0.1;
 
 /** After a stall, a server answers all who waited within this time, in ms. */
@@ -161,8 +161,8 @@ function afterwards(tape: RecorderState, from: Side): undefined {
 }
 
 /**
- * Notes that the server sends something to a client that last asked for something at `asked`, and if it had stood still before. A time
- * in which nobody asked for anything is none in which it stood still.
+ * Notes that the server sends something to a client that last asked for something at `asked`, and if it had stood still before. It did not
+ * stand still while nobody asked for anything.
  */
 function noticeStall({ attention, clock, stalls, onStall, timeout }: Shared, asked: number): void {
   const now = clock();

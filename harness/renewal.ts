@@ -12,8 +12,8 @@ interface Renewal {
 }
 
 /**
- * Makes a credential that is renewed once the server, which took it before, takes it no more. `next` gives nothing where there is no
- * further one: then the server's refusals stand.
+ * Makes a credential that is renewed once the server, which took it before, refuses it. Where `next` has no further value, the server's
+ * refusals stand.
  */
 export function renewal(first: string, next: () => Promise<string | undefined>): Renewal {
   let [value, isProved] = [first, false];

@@ -79,10 +79,10 @@ export async function replay(it: Case, recordings: readonly Transcript[], bench:
   return { checks, strayed };
 }
 
-/** The timeouts after which a wait lasted longer than any does: the suite itself may have stood still for a while. */
+/** A wait of more than so many timeouts lasted longer than any does: the suite itself may have stood still for a while. */
 const LONGER_THAN_ANY_WAIT = 2;
 
-/** The part of its time that a recorded wait in vain lasts at least. It may begin late here, behind what another connection sent. */
+/** A recorded wait in vain lasts at least this part of its time. Here it may begin late, behind a message of another connection. */
 const SHORTEST_WAIT_IN_VAIN = 0.5;
 
 const isExhausted = ({ recorded, transcript }: Track) => transcript.events.length === recorded.events.length;
@@ -125,7 +125,7 @@ function connection(
   };
 }
 
-/** The waits of a case, which all have to end in its recording, as those that were given up have to stand there. */
+/** The waits of a case. All have to end in its recording; those that were given up have to stand there. */
 function waiting(
   track: Track,
   played: Tape,

@@ -19,7 +19,7 @@ export interface Shared {
   readonly meter: { bytes: number };
   /** The times in which the server sent nothing to anybody, though several waited. */
   readonly stalls: Stall[];
-  /** Functions that are called as soon as one of more than a timeout is over. */
+  /** Functions that are called as soon as a stall of more than a timeout is over. */
   readonly onStall: Set<() => void>;
   readonly attention: Attention;
   /** Functions that end the TCP connections that are still there. */
@@ -105,7 +105,7 @@ export const casesAtWork = ({ limits, identities: { users } }: Shared, concurren
 export const mayOverlap = ({ limits, identities: { users } }: Shared): boolean =>
   limits.together === undefined && users === undefined;
 
-/** If nothing came for so long, in timeouts, fewer waits in vain show that the server is deaf. */
+/** If nothing came for so long, in timeouts, fewer waits in vain are enough to take the server for deaf. */
 const QUIET = 1.25;
 
 /** Tells if the server seems to hear nobody any more. */
@@ -126,7 +126,7 @@ const CROSSES_NETWORK = 40;
 /** The number of young connections that keep a near server busy. A case opens some more. */
 const HANDFUL = 40;
 
-/** The number of handshakes without an answer of which the oldest shows that the server does not keep up: Node.js accepts one at a time. */
+/** With so many handshakes without an answer, the oldest shows if the server keeps up: Node.js accepts one at a time. */
 const BACKLOG = 24;
 
 /** The factor by which the oldest of them takes longer than the fastest handshake, or than one that crosses no network. */

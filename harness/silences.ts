@@ -26,15 +26,15 @@ import type { Case } from "./scenario.ts";
 /** This many failures of one kind are certain, if others were served meanwhile. */
 export const CERTAIN_FAILURES = 16;
 
-/** The number of cases of a kind of more than `CERTAIN_FAILURES` that run again and stand for all. They are few enough for every server. */
+/** The number of cases that stand for a kind with more than `CERTAIN_FAILURES`, and run again. They are few enough for every server. */
 const STAND_FOR_MANY = 5;
 
 /** This many cases side by side hardly keep a server busy. */
 const FEW_SIDE_BY_SIDE = 8;
 
 /**
- * Lets a server catch up for which some of these waited in line. Where it does not, nobody can tell what these would have met. Resolves to
- * the kinds of the others then, of all else.
+ * If some of these cases waited in line, lets the server catch up. If it does not, nobody can tell what they would have met. Resolves to
+ * the kinds that are left: without those cases then, else all.
  */
 async function withoutWaitedInLine(
   kinds: readonly (readonly CaseResult[])[],
@@ -47,9 +47,9 @@ async function withoutWaitedInLine(
 }
 
 /**
- * Runs cases again, side by side, that waited in vain: of a kind with many some first, which stand for all if each waits in vain again.
- * One that waits in vain again is confirmed if others were served meanwhile; otherwise a sample runs alone. One that passes now is
- * unstable if others were served the first time; in a stall it was not wronged.
+ * Runs cases again, side by side, that waited in vain. Of a large kind some run first, and stand for all if each waits in vain again. One
+ * that waits in vain again is confirmed if others were served meanwhile; otherwise a sample runs alone. One that passes now is unstable if
+ * others were served the first time; otherwise a stall explains it.
  */
 export async function allTogether(all: readonly CaseResult[], tookMs: number, pass: Pass): Promise<void> {
   const kinds = [...groupBy(all, failureKind).values()];
@@ -96,7 +96,9 @@ function settledByFew(kind: readonly CaseResult[], again: ReadonlyMap<Case, Case
   return true;
 }
 
-/** Settles cases that failed twice. Those that miss what others were `forgotten` with run again, side by side. */
+/**
+ * Settles cases that failed twice. If another case missed the same, and got it the second time (`forgotten`), they run again, side by side.
+ */
 async function settleSure(failed: readonly CaseResult[], forgotten: ReadonlySet<string>, pass: Pass): Promise<void> {
   let doubted = failed.filter((it) => missedBy(it).some((what) => forgotten.has(what)));
   for (const it of failed) if (!doubted.includes(it)) settleFailed(it, pass);
@@ -131,7 +133,7 @@ const notAgain = (first: CaseResult, pass: Pass): CaseResult => {
   return { ...(isOpen ? undecided(own, pass.protocol) : own), unconfirmed: true };
 };
 
-/** This many cases of a kind that fail alone, and none that passes, stand for the whole kind. */
+/** If this many cases of a kind fail alone, and none passes, they stand for the whole kind. */
 const FAIL_ALONE_FOR_ALL = 2;
 
 /** Returns the result of a case for which there was no time to run alone; `isKnown` if others of its kind say enough. */
@@ -141,8 +143,7 @@ export const notAlone = (result: CaseResult, isKnown: boolean, pass: Pass): Case
 });
 
 /**
- * Runs some cases of each kind alone. If one passes, nothing is known of those of its kind that were not tried. Of the kinds that are
- * `sure`, one failed alone before.
+ * Runs some cases of each kind alone. If one passes, nothing is known of the others of its kind. Of a `sure` kind, one failed alone before.
  */
 export async function sample(
   failed: readonly CaseResult[],

@@ -155,7 +155,7 @@ async function stage(cases: readonly Case[], concurrency: number, pass: Pass): P
     }
     if (pass.signal?.aborted) pass.stop = INTERRUPTED;
     pass.stop ??= bailed();
-    // A case that was to run again for a limit may be right as it is.
+    // The last result of a case that was to run again for a limit may be right.
     const missed = left.filter((it) => !isRight(pass.results.get(it) ?? { verdict: "skip" }));
     if (missed.length > 0 && isSpent(pass, TO_BEGIN)) stopSlow(missed, pass);
     // They may go on: nothing fails any more, or a limit is known.
@@ -185,8 +185,8 @@ function whySlow(pass: Pass): readonly [why: string, more: string] {
 }
 
 /**
- * Runs each case once; resolves to those that are left. Where cases wait in line, a run takes long. So once that is known, the plain
- * forms run next, and then only what does not rest on a broken one.
+ * Runs each case once; resolves to those that are left. A run takes long where cases wait in line. Once that is known, the plain forms run
+ * next, and then only what does not rest on a broken one.
  */
 async function eachOnce(queue: readonly Case[], pass: Pass, how: Required<HowToWork>): Promise<readonly Case[]> {
   const { shared, options } = pass;

@@ -16,7 +16,7 @@ export async function standUp(pass: Pass): Promise<boolean> {
   return stands;
 }
 
-/** The starts in a row after which a server that each client ends is given up, and the time that it has to end so, in ms. */
+/** A server that ends over each client within this time, in ms, is given up after so many starts in a row. */
 const NEWBORN = { starts: 3, within: 50 } as const;
 
 /** Starts it or waits for it, and takes no note of the time. One that is not there again after some `starts` stops the run. */
@@ -53,7 +53,7 @@ function deadlineToReturn({ ends, availability, options, shared }: Pass): number
   return Math.max(now, (refusal ? downSince : now) + options.recovery);
 }
 
-/** Tells if a server that was just started stands a moment after a client came. Once it did, no client as such ends it. */
+/** Tells if a server that was just started still stands a moment after a client came. Once it did, it does not end over every client. */
 async function standsWithOne(pass: Pass, starts: number): Promise<boolean> {
   const { process } = pass.target;
   if (!process || starts === 0 || pass.ends.standsFor > 0) return true;

@@ -27,11 +27,11 @@ const MOST = {
   last: 3,
   /** Newcomers that come one after another until one is served. */
   waits: 3,
-  /** The time of all stalls together, in ms, until which those of the search count as time in which it was away. */
+  /** Until all stalls together take so long, in ms, a stall of the search counts as time in which the server was away. */
   still: 16_000,
 } as const;
 
-/** The number of stalls without a culprit after which no further one is looked into: they are chance. */
+/** After so many stalls without a culprit, no further one is looked into: they are chance. */
 const STALLS_BY_CHANCE = 2;
 
 /** The time between two newcomers, in ms. */
@@ -59,7 +59,10 @@ const MOSTLY = 0.5;
 export const wasStillFor = (at: number, { stalls, timeout }: Pass["shared"]): boolean =>
   stalls.some((it) => Math.min(at + timeout, it.at + it.ms) - Math.max(at, it.at) > MOSTLY * timeout);
 
-/** Returns a pass to run cases in. With `several`, all are cut off as soon as a stall is over that is to be looked into: they run again anyway. */
+/**
+ * Returns a pass to run cases in. With `several`, all are cut off as soon as a stall is over that has to be looked into, since they run
+ * again anyway.
+ */
 export function untilStall(
   pass: Pass,
   several: boolean,
@@ -190,7 +193,7 @@ async function amongNewcomers(queue: CaseResult[], isOver: () => boolean, pass: 
   return { results, again };
 }
 
-/** Takes a stall of the search off the account of the run: a server that hangs at one input is not slow at all others. */
+/** Does not charge the run for a stall of the search: a server that hangs over one input is not slow for all others. */
 function discount({ ms }: Stall, pass: Pass): void {
   const still = pass.shared.stalls.reduce((sum, it) => sum + it.ms, 0);
   if (still < MOST.still) pass.times.away += ms;
@@ -216,7 +219,7 @@ function blameForStall(culprit: CaseResult, { at, ms }: Stall, before: Stall, pa
   const since = asked >= at && asked <= at + ms ? asked : at;
   const fall: Fall = { from: before.at, to: before.at + before.ms, how, endKind: "stall", harm: "stall" };
   pass.ends.falls.push(fall);
-  // It was cut off when the stall was over: what it could not judge for that is no finding.
+  // It was cut off when the stall was over, so what it could not judge is no finding.
   const checks = culprit.checks.filter(({ verdict }) => verdict !== "error");
   blame(guess({ ...culprit, checks }, since, undefined, since), fall, pass);
 }

@@ -46,7 +46,7 @@ export const lastInput = ({ connections, beganAt }: CaseResult, before: number):
 export const byRecency = (results: readonly CaseResult[], at: number): readonly CaseResult[] =>
   results.toSorted((a, b) => lastInput(b, at) - lastInput(a, at));
 
-/** Tells if the server owes an answer to an event. It owes this to no end. */
+/** Tells if the server owes an answer to an event. It owes none to an end. */
 const isAsked = (event: WireEvent) => isInput(event) && event.type !== "close" && event.type !== "end";
 
 /** Tells if an event shows that the server had read what came before. The end of a connection does not, nor does a reset. */
@@ -156,7 +156,7 @@ function countInputs(results: readonly CaseResult[]): ReadonlyMap<string, number
   return counts;
 }
 
-/** Tells if nothing was read of what has no answer by then: each such connection was reset, or never opened. */
+/** Tells if the server read none of the inputs that have no answer by then: each such connection was reset, or never opened. */
 const wasUnread = (it: CaseResult, by: number, greets: boolean): boolean =>
   acting(it)
     .filter(({ events }) => unanswered(events, by, greets).length > 0)

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 
-/** The number of segments with time between them, so that even a slow reader gets them one by one. More would take long. */
+/** The number of segments with time between them. Even a slow reader gets these one by one; more would take long. */
 const SEGMENTS_APART = 16;
 
 /** The time between two segments, in ms. */

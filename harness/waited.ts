@@ -49,10 +49,13 @@ export function remember<T>(latest: T[], one: T): T[] {
   return latest.length > 2 * WAITS_REMEMBERED ? latest.slice(-WAITS_REMEMBERED) : latest;
 }
 
-/** The parts of a wait in vain: another that ends in the `end` of it, and takes longer than `short`, shows that the server stood still for both. */
+/**
+ * Another wait shows a stall, if it ends in the last part (`end`) of a wait in vain, and takes longer than a part of it (`short`): the
+ * server stood still for both.
+ */
 const SAME_STALL = { end: 0.1, short: 0.5 } as const;
 
-/** Returns when the clients began to wait that were served while one waited in vain, or before. */
+/** Returns when clients began to wait that were served while one waited in vain, or before. */
 function servedBeside({ served }: Waits, { began, ended }: Waited): number[] {
   const length = ended - began;
   const isApart = (other: Waited) =>
@@ -64,8 +67,8 @@ function servedBeside({ served }: Waits, { began, ended }: Waited): number[] {
 const SLOW_FOR_SO_MANY = 2;
 
 /**
- * Tells if others that waited at the same time got it, but late: then the server may be slow with this one, too, as a virtual machine is
- * that warms up.
+ * Tells if others that waited at the same time got it, but late. Then the server may be slow with this one, too, as a virtual machine is
+ * while it warms up.
  */
 export function wasSlow({ served }: Waits, { began, ended }: Waited): boolean {
   const late = SAME_STALL.short * (ended - began);
@@ -86,7 +89,7 @@ function nextBeside(waits: Waits, inVain: Waited): number | undefined {
 export const nextServed = (waits: Waits, inVain: Waited): number | undefined =>
   wasSlow(waits, inVain) ? undefined : nextBeside(waits, inVain);
 
-/** Counts the clients in a row around one that waited in vain, and did so, too. */
+/** Counts the clients in a row that waited in vain, around one that did. */
 export function inARow(waits: Waits, inVain: Waited): number {
   const before = Math.max(
     Number.NEGATIVE_INFINITY,
@@ -96,7 +99,7 @@ export function inARow(waits: Waits, inVain: Waited): number {
   return waits.begun.filter((other) => other > before && other < after).length;
 }
 
-/** The latest that were served, whose median distance shows how long one takes. */
+/** The number of clients served last, whose median distance shows how long one takes. */
 const LATEST_SERVED = 17;
 
 /** Returns the time between two that were served, one after another, at most the shortest wait; in ms. */

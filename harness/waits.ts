@@ -9,13 +9,13 @@ import { END_OF_CONNECTION, HANDSHAKE, type Waited } from "./waited.ts";
 /** A timer that is so late, in ms, shows that the suite itself did not run: that time is no fault of the server. */
 const SUITE_STOOD_STILL = 100;
 
-/** The time within which another client goes on waiting for those that gave up, in timeouts. */
+/** A client that comes within this time after others gave up goes on waiting for them, in timeouts. */
 const GOES_ON_WAITING_WITHIN = 0.025;
 
 /** The connections that every server must serve at the same time. Only cases about that number open more. */
 const CROWD = 64;
 
-/** The waits in vain in a row after which fewer connections than that may be too many for the server. */
+/** After so many waits in vain in a row, fewer connections than that may be too many for the server. */
 const ROW = 4;
 
 /** The number of connections that may be too many then. */
@@ -23,7 +23,7 @@ const CROWD_IN_A_ROW = 16;
 
 /** The ways in which a wait can be unlike others. */
 interface HowToWait {
-  /** Tells by now if the target got what it has to answer. If not, it means nothing that it answered others who came later. */
+  /** Tells if the target has got what it has to answer by now. If not, its answers to clients that came later mean nothing. */
   readonly reached?: () => boolean;
   /** False where a server may stay silent. */
   readonly owed?: boolean;
@@ -122,7 +122,7 @@ function begin<T>(waiter: Waiter<T>, state: WaitState): void {
   if (pause !== undefined) waiter.timers.push(setTimeout(() => void (meter.bytes < BOUNDS.full && idle()), pause));
   expireIn(waiter.limit, waiter, state);
   waiting.add(waiter);
-  // One that comes when all others have just given up goes on waiting for them.
+  // A client that comes just after all others gave up goes on waiting for them.
   if (attention.waiting === 0 && since - attention.gaveUpAt > GOES_ON_WAITING_WITHIN * shared.timeout)
     attention.since = since;
   attention.waiting += 1;
@@ -167,7 +167,7 @@ function expireIn<T>(ms: number, waiter: Waiter<T>, state: WaitState): void {
   waiter.timers.push(setTimeout(expire, ms));
 }
 
-/** The part of a wait after which a message that is not the awaited one comes late: the server may do one thing after another. */
+/** After this part of a wait, a message that is not the awaited one comes late: the server may do one thing after another. */
 const LATE_IN_WAIT = 0.5;
 
 /** The most times that a wait begins anew. A server may send something of its own again and again. */

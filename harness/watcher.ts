@@ -12,8 +12,8 @@ import { isEnded, isServerEnd } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
 
 /**
- * Opens a connection that does nothing. Its end shows that others are ended. Where a user has one connection, it leaves its own to
- * the cases. Resolves to `undefined` if there is no server.
+ * Opens a connection that does nothing. Its end shows that the server ends others. Where a user has one connection, the watcher leaves its
+ * own to the cases. Resolves to `undefined` if there is no server.
  */
 export async function watch(pass: Pass): Promise<Connection | undefined> {
   const first = await comeAside(pass, { name: "watcher" });
@@ -38,7 +38,7 @@ export async function hasFallen(watcher: Connection, pass: Pass, look: boolean):
   } else if ((look || refuses) && !isOver()) {
     const newcomer = await ask(pass);
     newcomer.finish();
-    // Those whose connections are open do not notice that it refuses everybody else, as it did before.
+    // A client with an open connection does not notice that the server refuses everybody else, as it did before.
     const way = refuses && refusalOf(newcomer);
     if (way) availability.refuses(pass.shared.clock(), way);
   }
@@ -65,7 +65,7 @@ async function goneOrNot(pass: Pass): Promise<void> {
 /** A server that hung before hangs again if it gives no answer for so long, in timeouts. */
 const HANGS = 0.5;
 
-/** Opens a further connection. Resolves once its handshake is answered, or in vain. */
+/** Opens a further connection. Resolves once its handshake is answered or given up. */
 async function ask(pass: Pass): Promise<Connection> {
   const newcomer = await comeAside(pass, { name: "newcomer" });
   pass.availability.saw(newcomer);

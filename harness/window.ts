@@ -2,7 +2,7 @@
 export interface Window {
   /** Tells if one more case may begin while `running` are at work. `size` is the first limit; `at` is in ms of the run's clock. */
   admits(running: number, size: number, at: number): boolean;
-  /** Learns from a wait that ended well: when it began, how long it took, and the shortest time that one ever took; in ms. */
+  /** Learns from a wait that ended well: when it began, how long it took, and the shortest time that any took; in ms. */
   met(what: string, began: number, tookMs: number, best: number): void;
 }
 
@@ -12,13 +12,13 @@ const STEP = 0.04;
 /** It does not double while answers are late by `some`, and halves when they are late by `much`; in timeouts. */
 const LATE_BY = { some: 0.05, much: 0.125 } as const;
 
-/** The number of the latest answers that tell if the server is late, and the time for which they do, in timeouts. */
+/** The number of the latest answers that tell if the server is late, and for how long they do, in timeouts. */
 const LATEST_ANSWERS = { answers: 4, for: 0.125 } as const;
 
 /** The number of answers whose median decides if the window halves. */
 const SAMPLE = 8;
 
-/** The times in a row that the median has to be the same until there is another reason. */
+/** The median has to be the same so many times in a row to show that there is another reason. */
 const SURE = 2;
 
 /** A median that differs from the one before by less than this part of it is the same. */

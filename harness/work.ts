@@ -31,7 +31,7 @@ export function isGone(pass: Pass): boolean {
   );
 }
 
-/** The most times that a case runs again which was done a moment before an end of the target that nothing explains. */
+/** A case that was done a moment before an unexplained end of the target runs again so many times at most. */
 const RERUNS_AFTER_END = 5;
 
 /** Counts how often each case runs again; tells if it still may. */
@@ -109,7 +109,7 @@ async function againAfterEnd(
   const known = culprits.size;
   const { atWork, recent } = await lookInto(ran, pass);
   for (const it of atWork) done.set(it.case, pass.results.get(it.case) ?? it);
-  // Several inputs may end it one after another: the sooner hides the later until it is known.
+  // Several inputs may end it one after another: the sooner one hides the later until it is known.
   const isFound = culprits.size > known;
   const again = new Set([...spoiled, ...recent].map((it) => it.case));
   return [...again].filter((it) => !culprits.has(it.id) && (isFound || isDue(it)));

@@ -7,8 +7,8 @@ import { failsForUnstable } from "./verdict.ts";
 const COLORS = { pass: "brightgreen", fail: "red", incomplete: "yellow" } as const;
 
 /**
- * A badge, as an endpoint that shields.io reads. A run that passes only for the failures that were expected is not called
- * conformant, and green only where every MUST was judged.
+ * A badge, as an endpoint that shields.io reads. A run with expected failures is not called conformant. It is green only if every MUST was
+ * judged.
  */
 export function badge(report: Report): string {
   const parts = {

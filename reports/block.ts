@@ -11,7 +11,7 @@ import type { ReportCase } from "./report.ts";
 import { isAlike, MOST_WAYS, otherWays, WAY_TITLES } from "./ways.ts";
 import { atAGlance, columns } from "./wrap.ts";
 
-/** The lines of a block, and of a transcript that stands in an earlier block, at most. */
+/** The most lines of a block, and of a transcript that an earlier block shows. */
 const LINES = 20;
 const LINES_WHERE_SHOWN_ABOVE = 1;
 

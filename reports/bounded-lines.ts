@@ -4,15 +4,15 @@ const EMPTY = Buffer.alloc(0);
 /** Cuts bytes into lines. */
 export interface Lines {
   push(bytes: Uint8Array): void;
-  /** Hands over what stands behind the last line break, if there is something. */
+  /** Hands over the rest behind the last line break, if there is one. */
   end(): void;
   /** The bytes behind the last line break. */
   readonly rest: number;
 }
 
 /**
- * Hands each line and its number, from 1, to `each`. Throws what `tooLong` makes of the number of a line that has more than `most`
- * bytes.
+ * Hands each line and its number, from 1, to `each`. If a line has more than `most` bytes, throws the error that `tooLong` makes of its
+ * number.
  */
 export function boundedLines(
   most: number,

@@ -14,7 +14,10 @@ export interface Knowledge extends Partial<Pick<Protocol, "causes" | "clauses" |
 /** The other cause of a wait in vain. */
 const OR_LATER = "Or it comes later: a longer --timeout shows that.";
 
-/** The usual mistake behind a finding of a case. Of several, the symptom decides. What nobody could judge shows no mistake. */
+/**
+ * The usual mistake behind a finding of a case. If there are several, the symptom decides. A check that could not be judged shows no
+ * mistake.
+ */
 export function likelyCause(check: Told, it: Shown, knowledge: Knowledge): string | undefined {
   if (check.verdict === "error") return undefined;
   const { causes, symptoms } = knowledge;
@@ -27,8 +30,8 @@ const symptomOf = (clue: Clue, several: readonly Symptom[]): string | undefined 
   several.find(({ shows }) => shows(clue))?.cause;
 
 /**
- * Returns the way in which a requirement is broken. Two that differ are hardly one mistake: the server ended in another way, another
- * part of a message is wrong, or another symptom shows.
+ * Returns the way in which a requirement is broken. Two ways are hardly one mistake: the server ended in another way, another part of a
+ * message is wrong, or another symptom shows.
  */
 export function wayOf(check: Told, it: Shown, knowledge: Knowledge): string {
   if (check.endKind !== undefined) return check.endKind;

@@ -2,7 +2,7 @@ import { isObject, parse, type WireEvent } from "../harness/transcript.ts";
 import { show, upTo } from "../harness/words.ts";
 import { short } from "./names.ts";
 
-/** The characters that stay where a text is cut in its middle: of its beginning, and before what is shown. */
+/** The number of characters that stay of a text which is cut in its middle: at its beginning, and before the part that is shown. */
 const CONTEXT = { beginning: 56, before: 16 } as const;
 
 /** The characters of a name and its value that are shown. */
@@ -20,7 +20,7 @@ interface FoundThing {
   readonly path?: readonly string[] | undefined;
 }
 
-/** The content of an event on one line of so many characters: what a check found there is not cut off. */
+/** The content of an event on one line of so many characters. The part that a check found is not cut off. */
 export function excerpt(event: WireEvent, most: number, found: FoundThing = {}): string | undefined {
   const text = onOneLine(event, found);
   if (text === undefined) return undefined;
@@ -31,7 +31,7 @@ export function excerpt(event: WireEvent, most: number, found: FoundThing = {}):
 }
 
 /**
- * The content of an event on one line: the first line of an HTTP head, with that which shows what was found, or the JSON of a message that
+ * The content of an event on one line: the first line of an HTTP head, and the one that shows the finding; or the JSON of a message that
  * the server laid out over several.
  */
 function onOneLine(event: WireEvent, { actual }: FoundThing): string | undefined {
@@ -47,7 +47,7 @@ function onOneLine(event: WireEvent, { actual }: FoundThing): string | undefined
   return value === undefined ? event.data : show(value);
 }
 
-/** Finds the last property of a path. The names of objects lead to it; the places in arrays do not stand in the text. */
+/** Finds the last property of a path. Only the names of objects lead to it, since places in arrays do not stand in the text. */
 function placeIn(text: string, path: readonly string[] = []): Part | undefined {
   let at = -1;
   for (const name of path.filter((it) => !/^\d+$/.test(it))) {

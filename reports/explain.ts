@@ -7,7 +7,7 @@ import { ownExpected, statementOf } from "./names.ts";
 import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
 import { beganAt, isRemark, isTrouble, notable, spotOf, spotsOf, type ToldSpot } from "./wrong-event.ts";
 
-/** The lines that an explanation shows of a long transcript: at each end, and around what is wrong. */
+/** The number of lines that an explanation shows of a long transcript: at each end, and around a wrong one. */
 const LINES = { end: 8, around: 2 } as const;
 
 /** Characters of one line. */
@@ -86,7 +86,7 @@ export function explainConnections(
   ];
 }
 
-/** Shows the connection on which a check went wrong, in so many lines at most and the one that names it. */
+/** Shows the connection on which a check went wrong, in so many lines at most, beside the one that names it. */
 export function explainSpot({ connections }: ReportCase, check: ReportCheck, most: number): ExplainedLine[] {
   const spot = spotOf(check, connections);
   const connection = spot && connections[spot.connection];
@@ -157,7 +157,7 @@ function explainPlaces(
   return left > 0 ? [...lines, more()] : lines;
 }
 
-/** The way that something went; nothing went where the suite only remarks something. */
+/** The direction of an event. A remark of the suite has none. */
 const arrow = (event: WireEvent) => (isRemark(event) ? "·" : event.from === "client" ? "→" : "←");
 
 /** One event as a line: its time since the case began, its direction, and what it is. A wrong one is marked. */

@@ -17,7 +17,7 @@ type Checked<Check> = Pick<ReportCase, "suite" | "unconfirmed" | "unstable" | "p
   readonly connections: readonly { readonly events: readonly Pick<WireEvent, "from">[] }[];
 };
 
-/** A requirement that is broken, or could not be told: the case that shows it best, and all in which it is. */
+/** A requirement that is broken, or that nobody could judge: the case that shows it best, and all that show it. */
 export interface ReportFinding<Requirement, Case, Check> {
   readonly requirement: Requirement;
   readonly verdict: Verdict;
@@ -82,7 +82,7 @@ const HARMS: Readonly<Record<Harm, string>> = {
 /** The parts of a finding that say why it comes first. */
 type First = Pick<ReportFinding<unknown, unknown, Judged>, "resting" | "check">;
 
-/** Returns the reason why the first finding comes first, as text behind its name; nothing if there is no choice. */
+/** Returns why the first finding comes first, as text behind its name; nothing if there is only one. */
 export function beginning([first, second]: readonly First[]): string | undefined {
   if (!first || !second) return undefined;
   const { resting, check } = first;
@@ -97,16 +97,16 @@ export function beginning([first, second]: readonly First[]): string | undefined
 const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);
 
 /**
- * Makes the finding of a requirement. The case that shows it best is not expected to fail, has the worst verdict, is proved to end
- * the server, is stable and confirmed, is of the suite about the requirement, shows a requirement in its
- * plainest form, and has few connections, on which clients sent little.
+ * Makes the finding of a requirement. The case that shows it best comes first by this order: it is not expected to fail, has the worst
+ * verdict, is proved to end the server, is stable and confirmed, is of the suite about the requirement, shows a requirement in its plainest
+ * form, and has few connections, on which clients sent little.
  */
 function finding<Requirement extends Row, Check extends Judged, Case extends Checked<Check>>(
   requirement: Requirement,
   group: readonly { readonly it: Case; readonly check: Check }[],
   resting: number,
 ): ReportFinding<Requirement, Case, Check> {
-  // Where another finding of the case rests on it, its cause shows best.
+  // A case in which another finding rests on it shows its cause best.
   const explains = ({ it }: (typeof group)[number]) => it.checks.some(({ see }) => see === requirement.id);
   const sorted = group.toSorted(
     (a, b) =>
@@ -144,7 +144,7 @@ export const worstFirst = <T extends { readonly verdict: Verdict }>(items: reado
 /** The parts of a check that say why it was not judged. */
 type MaybeSkipped = Pick<ReportCheck, "verdict" | "actual" | "see">;
 
-/** Cases that were skipped for the same. */
+/** Cases that were skipped for the same reason. */
 interface Skipped<Case> {
   readonly why: string;
   /** The requirement to look at, where that is broken. */
@@ -159,7 +159,7 @@ export function whySkipped({ checks }: { readonly checks: readonly MaybeSkipped[
   return { why: see === undefined ? actual : `see ${see}`, see };
 }
 
-/** Cases that were skipped, by why. */
+/** Groups the skipped cases by the reason. */
 export const skippedBy = <T extends Pick<ReportCase, "verdict"> & { readonly checks: readonly MaybeSkipped[] }>(
   cases: readonly T[],
 ): readonly Skipped<T>[] =>

@@ -8,7 +8,7 @@ import type { Report } from "./report.ts";
 import { commandFor } from "./shell-commands.ts";
 import { problemsOf } from "./verdict.ts";
 
-/** GitHub shows so many annotations of a kind for one step. */
+/** GitHub shows no more annotations of a kind for one step. */
 const ANNOTATIONS = 10;
 
 /** The output of a job of GitHub Actions: the text, in which nothing is taken for a command to the runner, and annotations. */
@@ -16,7 +16,7 @@ export function forGitHub(text: string, report: Report, requirements: readonly R
   return [withoutCommands(text), ...annotations(report, requirements), ""].join("\n");
 }
 
-/** A text in which the runner takes nothing for a command. */
+/** A text without anything that the runner takes for a command. */
 export function withoutCommands(text: string): string {
   const token = randomUUID();
   return [`::stop-commands::${token}`, text.trimEnd(), `::${token}::`].join("\n");

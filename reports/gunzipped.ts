@@ -2,8 +2,8 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 
 /**
- * Unpacks gzip, and returns how many bytes of it there were: more may stand behind. Throws what `notWhole` makes of the words of zlib
- * where it was cut off, or is none.
+ * Unpacks gzip, and returns how many bytes it took: more may stand behind. If it is cut off, or is no gzip, throws the error that
+ * `notWhole` makes of the words of zlib.
  */
 export async function* gunzipped(
   zipped: AsyncIterable<Buffer> | Iterable<Buffer>,

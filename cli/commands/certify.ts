@@ -48,8 +48,8 @@ const REPORTS = destinations({ out: OUT });
 const LOG = join(OUT, "server.log");
 
 /**
- * Runs everything. Writes a certificate where no MUST of the set is broken and none unjudged (with `strict` no SHOULD either), else
- * the reports. Resolves to the exit code.
+ * Runs everything. Writes a certificate if no MUST of the set is broken and each was judged (with `strict` each SHOULD, too), else the
+ * reports. Resolves to the exit code.
  */
 export async function certifyCommand(args: CertifyArguments, protocol: Protocol): Promise<number> {
   const set = setNamed(args.set, protocol);
@@ -155,7 +155,7 @@ function setNamed(name: string | undefined, { name: protocol, sets, version }: P
   );
 }
 
-/** Throws a `UsageError` if a run with these options would be certified by nobody. */
+/** Throws a `UsageError` if nobody would certify a run with these options. */
 function checkConditions(
   { timeout: timeoutMs, idle, recovery: recoveryMs, concurrency, seed, runs }: CertifyArguments,
   { name }: RequirementSet,

@@ -158,14 +158,14 @@ export const ALL_OPTIONS: readonly string[] = [...new Set(Object.values(COMMANDS
 export const switchesOf = ({ options }: Subcommand): string[] =>
   Object.keys(options).filter((name) => options[name]?.type === "boolean");
 
-/** The options that are on or off in one command and take a value in another: `json`. They must be typed where they are switches. */
+/** The options that are on or off in one command and take a value in another, such as `json`. As switches they have to be typed. */
 const TWOFOLD: ReadonlySet<string> = new Set(
   Object.values(COMMANDS)
     .flatMap(switchesOf)
     .filter((name) => Object.values(COMMANDS).some(({ options }) => (options[name]?.type ?? "boolean") !== "boolean")),
 );
 
-/** The options that are the argument of another command: `url`. They must be typed, since a variable means the argument. */
+/** The options that are the argument of another command, such as `url`. They have to be typed, since a variable means the argument. */
 const ARGUMENTS: ReadonlySet<string> = new Set(
   Object.values(COMMANDS).flatMap(({ options }) =>
     Object.keys(options).filter((name) => Object.values(COMMANDS).some(({ positionals }) => name in positionals)),

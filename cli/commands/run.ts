@@ -45,7 +45,7 @@ export async function runCommand(args: RunArguments, protocol: Protocol): Promis
   });
 }
 
-/** The options that mean nothing where a client comes by itself. Those of a variable or a config may be for other runs. */
+/** The options that mean nothing where a client comes by itself. In a variable or a config they may be for other runs. */
 const OF_A_SERVER = [
   ...["header", "credential", "as", "token-command", "client", "unscoped-token", "refresh-token", "ca", "insecure"],
   ...["rate", "recovery", "restarts", "concurrency", "watch"],

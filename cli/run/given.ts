@@ -13,7 +13,7 @@ export interface MeetingArguments
   readonly rate?: number | undefined;
 }
 
-/** The numbers without which another run may end otherwise. */
+/** The options with a number that another run needs to end as this one did. */
 const NUMBERS = [
   ["timeout", "timeout"],
   ["startTimeout", "start-timeout"],
@@ -70,12 +70,12 @@ const PARTS = [
   /[^\s;&|()'"\\]/,
 ];
 
-/** The values of variables: one behind a quote goes to the end of what is quoted, any other is a word. No arrow function is one. */
+/** The values of variables. A value behind a quote goes to the end of the quotation; any other is a word. An arrow function is none. */
 const VALUES = [
   /(?<=(["'])[A-Za-z_]\w*=)(?!>)(?:(?!\1).)+/,
   new RegExp(`(?<=(?:^|[\\s;&|({\`])[A-Za-z_]\\w*=)(?!>)(?:${PARTS.map(({ source }) => source).join("|")})+`),
 ].map(({ source }) => new RegExp(source, "gs"));
 
-/** A command of a shell without the values of the variables that it sets: a secret may be among them. */
+/** Returns a shell command without the values of the variables that it sets: a secret may be among them. */
 export const withoutValues = (command: string): string =>
   VALUES.reduce((text, value) => text.replace(value, "…"), command);

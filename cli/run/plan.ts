@@ -90,10 +90,10 @@ function lingerOf(args: RunArguments): "short" | "long" | undefined {
 /** The longest time of a run of the default suites, in timeouts. With all suites it is twice that. */
 const BUDGET = 7;
 
-/** The part of that for which a run holds its last client for long, and waits for what that shows, in timeouts. */
+/** A run holds its last client for long, and waits for what that shows, until this part of that, in timeouts. */
 const HELD = 2;
 
-/** Returns the time that a run has, in ms; nothing bounds one that was asked to take longer than usual. */
+/** Returns the time that a run has, in ms. A run that was asked to take longer than usual has no bound. */
 function budgetOf(args: RunArguments): number | undefined {
   const { timeout, all, concurrency, runs, idle } = args;
   if (concurrency === 1 || runs > DEFAULTS.runs || idle) return undefined;

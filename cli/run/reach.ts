@@ -40,7 +40,7 @@ interface Around {
   readonly protocol: Protocol;
   /** Ends the test; without it an interrupt by the user does. */
   readonly signal?: AbortSignal;
-  /** The reports that the test is to write. Where it cannot, the user is told of those that are of an earlier run. */
+  /** The reports that the test is to write. If it cannot, the user is told which are of an earlier run. */
   readonly files?: Destinations;
 }
 
@@ -125,7 +125,9 @@ const startAt = (
     port: isThisMachine(target.url) ? portOf(target.url) : undefined,
   });
 
-/** Makes what tells why a started target is not ready. It is, where it answers in HTTP that this client gets no WebSocket. */
+/**
+ * Makes a function that tells why a started target is not ready. A target that answers in HTTP that this client gets no WebSocket is ready.
+ */
 const readyBy = (protocol: Protocol, target: Reached, timeout: number) => async () => {
   const failure = await probe(protocol, target, timeout);
   if (!failure || isThere(failure)) return undefined;
@@ -134,8 +136,8 @@ const readyBy = (protocol: Protocol, target: Reached, timeout: number) => async 
 };
 
 /**
- * Throws an `UnreachableError` where the target refuses some of several users: what cases do as those would fail for no fault of the
- * server. Where it refuses all, the run says so.
+ * Throws an `UnreachableError` if the target refuses some of several users: a case that comes as one of these would fail through no fault
+ * of the server. If it refuses all, the run says so.
  */
 async function expectAllLetIn(
   target: Reached,
@@ -179,7 +181,7 @@ async function wayOf({ header = [], credential = [], redact: hidden = [], ca, in
   };
 }
 
-/** Waits for something, and takes the secrets of a target out of the words with which it fails. */
+/** Waits for something. If it fails, takes the secrets of a target out of the words. */
 async function hiding<T>({ secrets }: Reached, promise: Promise<T>): Promise<T> {
   try {
     return await promise;

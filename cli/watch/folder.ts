@@ -4,16 +4,18 @@ import { watch } from "chokidar";
 import { reason, UsageError } from "../../harness/usage.ts";
 import { isHalfWritten } from "../../reports/write.ts";
 
-/** The time without a further change after which a change is told, in ms. One act of an editor or of Git changes much. */
+/** A change is told after this time without a further one, in ms. An editor or Git changes much in one go. */
 const SETTLED_AFTER = 100;
 
 /** The folders, wherever they stand, that hold no source. */
 const NO_SOURCE: ReadonlySet<string> = new Set(["node_modules", ".git"]);
 
-/** Returns a function that tells if a change at a path in a folder means nothing. In files and folders that the suite `writes` it does, too. */
+/**
+ * Returns a function that tells if a change at a path in a folder means nothing. A change of what the suite `writes` never means anything.
+ */
 export function ignoredIn(folder: string, writes: readonly string[]): (path: string) => boolean {
   const root = resolve(folder);
-  // A folder that is written to and holds the watched one cannot be left out.
+  // A folder cannot be left out if it holds the watched one, even if the suite writes to it.
   const written = writes.map((path) => resolve(path)).filter((path) => !isWithin(root, path));
   return (path) => {
     const parts = relative(root, resolve(path)).split(sep);
@@ -48,7 +50,7 @@ export async function watchFolder(
     await watcher.close();
     throw new UsageError(`Cannot watch ${folder}: ${reason(error)}. Name a smaller folder.`);
   }
-  // One file that cannot be looked at ends nothing.
+  // A file that cannot be looked at does not end the watch.
   watcher.on("error", () => {});
   return async () => {
     clearTimeout(timer);

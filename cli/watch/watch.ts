@@ -98,7 +98,7 @@ function press(key: string, wanted: Wishes, loop: Loop, folder: string): void {
   if (wish) wanted.put(wish);
 }
 
-/** The rounds that changes may end, one after another, before that is odd; and the likely reason. */
+/** It is odd if changes end so many rounds, one after another; and the likely reason. */
 const ROUNDS_IN_VAIN = 3;
 const HINT = "If the server itself writes there, watch a smaller folder";
 
@@ -191,7 +191,7 @@ function partsOf(which: Round, { plan, failed }: Loop): Case[][] {
   return parts.filter(({ length }) => length > 0);
 }
 
-/** Runs one round. Tells why it could not test: the next change may mend that. */
+/** Runs one round. If it cannot test, tells why: the next change may mend that. */
 async function round(parts: readonly Case[][], loop: Loop, signal: AbortSignal): Promise<void> {
   const { args, plan, protocol, failed } = loop;
   loop.shown = undefined;
@@ -237,7 +237,7 @@ function tellFirst(report: Report): void {
   process.stdout.write(`failed last: ${plural(report.cases.length, "case")}; ${stillFailing(report)}\n`);
 }
 
-/** Notes of each case that ran if it failed. */
+/** Notes which of the cases that ran failed. */
 function remember(report: Report, failed: Set<string>): void {
   for (const { id } of report.cases) failed.delete(id);
   for (const id of failedIn(report)) failed.add(id);

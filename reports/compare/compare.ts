@@ -3,7 +3,7 @@ import { whySkipped } from "../findings.ts";
 import type { Report, ReportCase, ReportCheck, ReportRequirement } from "../report.ts";
 import { type ChangedLatency, changedLatencies } from "./latencies.ts";
 
-/** The effect of a change. What is `exposed` is broken, and was not judged before: nobody can tell if it is new. */
+/** The effect of a change. An `exposed` breach was not judged before, so nobody can tell if it is new. */
 export type Kind = "broken" | "exposed" | "warned" | "unjudged" | "fixed" | "judged" | "observed";
 
 /** The cause of a change: the server alone, the case, the protocol version, the server or the suite, or verdicts that vary. */
@@ -64,9 +64,9 @@ export interface Comparison {
    * MUST is no longer judged, something broken was not judged before, or the new run is not whole.
    */
   readonly outcome: "ok" | "regressed" | "incomplete";
-  /** The end of the target in the new run, in words, if it did not end before: it went away, or no case explains it. */
+  /** The end of the target in the new run, in words, if it did not end in the old one: it went away, or no case explains its end. */
   readonly lost?: string;
-  /** The end of the target in the old run, in words, if it did not end in the new one, and that ran to its end. */
+  /** The end of the target in the old run, in words, if the new run saw none, and ran to its end. */
   readonly stays?: string;
   readonly changes: readonly Change[];
   readonly newCases: readonly Single[];
@@ -122,7 +122,7 @@ function outcomeOf(
 export const isDropped = ({ level, old, new: now }: ChangedRequirement): boolean =>
   level === "MUST" && now === "not tested" && old !== "not tested" && STANDING[old] !== "inconclusive";
 
-/** Tells if a MUST is no longer judged, or something is that is broken, though the case itself did not change. */
+/** Tells if a MUST is no longer judged, or if a breach is judged now that was not before, though the case itself did not change. */
 const isInconclusive = ({ kind, cause, level, expectedFailure }: Change) =>
   (kind === "exposed" || (kind === "unjudged" && level === "MUST")) &&
   cause !== "case" &&
@@ -141,7 +141,7 @@ const side = ({ suite, protocol, target, startedAt, verdict, limit, stalls, unex
   ...(unexplained && { unexplained }),
 });
 
-/** Tells if something broke that is not expected, and that no change of the case explains. */
+/** Tells if something broke that is not expected, and no change of the case explains it. */
 export const isRegression = ({ kind, cause, expectedFailure }: Change): boolean =>
   kind === "broken" && cause !== "case" && expectedFailure === undefined;
 
@@ -161,7 +161,9 @@ function changesOf(was: ReportCase, is: ReportCase, before: Report, after: Repor
   });
 }
 
-/** The finding of a case on a requirement over all its checks; not judged where it has none, for the reason that the case has. */
+/**
+ * The finding of a case on a requirement, over all its checks. If there is no check, it is not judged, for the reason that the case has.
+ */
 function outcome(it: ReportCase, requirement: string): CaseOutcome {
   const own = it.checks.filter((check) => check.requirement === requirement);
   const verdict = worst(
@@ -183,7 +185,7 @@ function outcome(it: ReportCase, requirement: string): CaseOutcome {
   };
 }
 
-/** An outcome as a run without `--strict` has it, where only one of two was strict. */
+/** An outcome as a run without `--strict` has it, for two reports of which only one was strict. */
 const leniently = (outcome: CaseOutcome): CaseOutcome =>
   outcome.verdict === "fail" ? { ...outcome, verdict: "warn" } : outcome;
 

@@ -1,7 +1,7 @@
 import { median } from "../latency.ts";
 import type { Report } from "../report.ts";
 
-/** Something that users wait for, and wait another time for than before; medians in ms. */
+/** Something that users wait for, for a longer or a shorter time than before; medians in ms. */
 export interface ChangedLatency {
   readonly name: string;
   readonly oldMs: number;
@@ -12,12 +12,12 @@ export interface ChangedLatency {
   readonly concurrency?: number;
 }
 
-/** Repetitions of each run that tell its noise: the first, in which everything is cold, and four more. */
+/** The number of repetitions of each run that tell its noise: the first, in which everything is cold, and four more. */
 const LEAST_REPETITIONS = 5;
 
 /**
- * Latencies that differ by more than the repetitions of either run do: all of one are above all of the other, and further than
- * either run's lie apart. Only runs of the same cases, with as many at work at the same time, can be compared.
+ * Finds latencies that differ by more than the repetitions of either run do: all of one run are above all of the other, and the gap is
+ * wider than the spread of either. Only runs of the same cases can be compared, with as many at work at the same time.
  */
 export function changedLatencies(before: Report, after: Report): ChangedLatency[] {
   if (conditions(before) !== conditions(after)) return [];

@@ -11,7 +11,7 @@ import { causeOf, extentOf, type Group, groupsOf, headline, KIND_WORDS, latencyO
 /** The number of cases named that are in one report only. */
 const NAMED_CASES = 20;
 
-/** The number of requirements that have a line each though they changed alike. */
+/** The number of requirements that have a line each even if they changed alike. */
 const LINES_FOR_ALIKE = 3;
 
 const PAINT = {
@@ -101,7 +101,7 @@ function singles(where: string, cases: readonly Single[]): string[] {
     : [`${plural(cases.length, "case")} ${where}`, ...shown, ...(more > 0 ? [`  … and ${more} more`] : []), ""];
 }
 
-/** The requirements whose verdicts changed: on a line each, or of many alike on one line. */
+/** The requirements whose verdicts changed, a line each; if many changed alike, they share one. */
 function requirements({ requirements: rows }: Comparison, c: Colors, json: string | undefined): string[] {
   if (rows.length === 0) return [];
   const changeOf = (row: ChangedRequirement) => `${painted(c, row.old)} → ${painted(c, row.new)}`;

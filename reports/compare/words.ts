@@ -15,7 +15,7 @@ export const KIND_WORDS: Readonly<Record<Kind, string>> = {
   observed: "Behaves otherwise where the protocol leaves it open",
 };
 
-/** Changes of one kind and cause to one requirement, or to several that were not judged for the same. The first stands for all. */
+/** Changes of one kind and cause: to one requirement, or to several that one thing kept from being judged. The first stands for all. */
 export interface Group {
   readonly first: Change;
   readonly all: readonly Change[];
@@ -96,7 +96,7 @@ export function headline({ changes, requirements, lost, stays, outcome }: Compar
   return parts.filter((part) => part !== "").join(", ");
 }
 
-/** Says how many requirements are as before all the same, by other cases; empty where none are. */
+/** Says how many requirements other cases still keep as before; empty if there are none. */
 function keeping(changes: readonly Change[], changed: Comparison["requirements"]): string {
   const n = requirementsIn(changes.filter(({ requirement }) => changed.every(({ id }) => id !== requirement)));
   return n === 0 ? "" : ` (${plural(n, "keeps its verdict", "keep their verdict")})`;

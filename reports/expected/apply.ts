@@ -32,8 +32,8 @@ function markSeeing(cases: readonly ReportCase[], why: (see: string) => string |
 }
 
 /**
- * The reason to expect that a requirement is broken, if all findings about it are expected. If its cases are not in this run, as in
- * a shard, an entry about one of them gives the reason.
+ * The reason to expect that a requirement is broken, if all findings about it are expected. If its cases are not in this run, as in a
+ * shard, an entry about one of them gives it.
  */
 function excuse(
   see: string,
@@ -51,7 +51,7 @@ function excuse(
 
 const MARKED: readonly Verdict[] = ["fail", "warn", "skip"];
 
-/** Tells if all that a case breaks is expected on a day (`2027-03-31`), as far as it is known before the run is over. */
+/** Tells if all breaches of a case are expected on a day (`2027-03-31`), as far as the run knows so far. */
 export const excuses =
   ({ entries }: ExpectedFailures, today: string) =>
   (id: string, checks: readonly Pick<ReportCheck, "requirement" | "verdict">[]): boolean => {
@@ -87,7 +87,7 @@ function problems(entry: Entry, today: string, cases: readonly ReportCase[], pro
   ];
 }
 
-/** Says what to do about the patterns that hold no longer: once, if no case or no requirement is left, and of each otherwise. */
+/** Says what to do about the patterns that no longer hold: once if no case or no requirement is left, otherwise for each. */
 function outdated(entry: Entry, some: readonly Stale[]): ReportProblem[] {
   const gone = (["case", "requirement"] as const)
     .map((key) => some.filter((it) => it.key === key && it.left.length === 0))

@@ -20,7 +20,7 @@ export function stale(entry: Entry, cases: readonly ReportCase[], protocol: Prot
     return staleOf("requirement", entry.requirement, rows, (id) => requirementState(id, cases, protocol));
   const own = all.filter((id) => matchesAny(entry.case, id));
   const ofRequirements = staleOf("requirement", entry.requirement, rows, (id) => stateWithin(id, own, cases));
-  // In these cases a glob of requirements says "whichever": it holds while one of them is broken.
+  // A glob of requirements says "whichever" in these cases: it holds while one of them is broken.
   return [...ofCases, ...ofRequirements.filter(({ left }) => left.length === 0)];
 }
 
@@ -75,7 +75,7 @@ const stateWithin = (id: string, ids: readonly string[], cases: readonly ReportC
     ({ requirement }) => requirement === id,
   );
 
-/** A requirement is kept where every case that tests it ran; those that put load on a server count only where no others do. */
+/** A requirement is kept if every case that tests it ran. Cases that put load on a server count only if there are no others. */
 function requirementState(id: string, cases: readonly ReportCase[], protocol: Protocol): State {
   const everywhere = isEverywhere(id, protocol);
   const testing = protocol.suites.map(({ load, cases: all }) => ({

@@ -40,7 +40,7 @@ export function updateExpected(
   return updated.toString({ lineWidth: 0 });
 }
 
-/** The items that are kept; a comment above one that is not moves on, for it may be about more than that. */
+/** Keeps some items. A comment above one that goes moves on, since it may be about more than that item. */
 function withComments(items: readonly Node[], kept: readonly boolean[], document: Document): Node[] {
   let loose: string[] = [];
   const left = items.filter((item, i) => {
@@ -70,17 +70,14 @@ function prune(node: YAMLMap, entry: Entry, over: readonly Stale[], document: Do
   return true;
 }
 
-/**
- * An entry for each requirement of whose failure no entry speaks, not even one past its date, with the cases in which it
- * fails.
- */
+/** Makes an entry for each requirement without one, not even an expired one, with the cases in which it fails. */
 function additions({ cases, target, startedAt }: Report, entries: readonly Entry[]): object[] {
   const broken = new Set(
     cases.flatMap(({ checks }) => checks.filter(({ verdict }) => verdict === "fail").map((it) => it.requirement)),
   );
   const news = cases.flatMap((it) =>
     grievances(it, target.strict)
-      // A check that rests on something with an entry is as expected as that.
+      // A check that rests on something with an entry is expected, too.
       .filter(({ verdict, see }) => verdict === "fail" || see === undefined || !broken.has(see))
       .filter(({ requirement }) => !entries.some((entry) => covers(entry, it.id, requirement)))
       .map(({ requirement, verdict }) => ({ id: it.id, requirement, verdict })),

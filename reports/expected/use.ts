@@ -6,7 +6,7 @@ import { applyExpected } from "./apply.ts";
 import { type ExpectedFailures, parseExpected, readExpected } from "./read.ts";
 import { emptyExpected, updateExpected } from "./update.ts";
 
-/** The user's choice on expected failures: the file, and if it is to be brought up to date. */
+/** The user's choice about expected failures: the file, and if it shall be brought up to date. */
 export interface Expecting {
   readonly expectedFailures?: string | undefined;
   readonly writeExpectedFailures: boolean;
@@ -33,7 +33,7 @@ export interface Expected {
   readonly left?: string;
 }
 
-/** Applies the expected failures, once the file was brought up to date where that is asked for. */
+/** Brings the file up to date if the user wants that, then applies the expected failures. */
 export async function expecting(
   report: Report,
   expected: ExpectedFailures | undefined,
@@ -43,7 +43,7 @@ export async function expecting(
   if (!expected) return { report };
   const applied = applyExpected(report, expected, protocol);
   if (!writeExpectedFailures) return { report: applied };
-  // A case that did not run fails no more than it passes.
+  // A case that did not run shows neither a failure nor a pass.
   if (report.stop) return { report: applied, left: `${expected.file} stays as it is: the run ended early` };
   const { file } = expected;
   // It may have been edited while the run went on.
