@@ -1,7 +1,7 @@
 import { FILE_NAMES } from "./files.ts";
 import { namedPath, type TarEntry } from "./tar.ts";
 
-/** The files of an archive: those of a bundle, the paths of others beside them, and why some program may unpack it otherwise. */
+/** The content of an archive: the files of a bundle, the paths of other files, and why some program may unpack it otherwise. */
 export interface Unpacked {
   readonly files: Map<string, Buffer>;
   readonly foreign: readonly string[];
@@ -11,10 +11,10 @@ export interface Unpacked {
 /** A path in an archive: a name, maybe in one folder, as `tar` writes it of a folder or its content. */
 const PLACE = /^(?:\.\/)?(?:(?!\.\.?\/)([^/\\:\p{C}]+)\/)?([^/]+)$/u;
 
-/** A name that every file system takes as it stands, but for its case: no other characters, and no dot or space at its end. */
+/** A name that every file system keeps, except for its case: no other characters, and no dot or space at its end. */
 const PLAIN = /^(?:[\w. -]*[\w-])$/;
 
-/** Takes the files of a bundle out of an archive, each once and all from one folder, in which nothing else but plain files may stand. */
+/** Takes the files of a bundle out of an archive. Each stands there once, and all in one folder, which holds nothing but plain files. */
 export function unpacked(entries: readonly TarEntry[]): Unpacked {
   const placed = entries.filter(({ isFolder }) => !isFolder).map((it) => ({ ...it, ...placeOf(it.path) }));
   const home = placed.find(({ name }) => FILE_NAMES.includes(name))?.folder ?? "";
@@ -60,7 +60,7 @@ function twiceIn(files: readonly { readonly path: string; readonly name: string 
   return undefined;
 }
 
-/** Finds a file that is none of a bundle, and that some program may put in the place of one, or anywhere else. */
+/** Finds a file that does not belong to a bundle, and that some program may put in the place of one, or anywhere else. */
 function strayIn(foreign: readonly (TarEntry & Place)[], home: string): string | undefined {
   for (const { path, folder, name } of foreign) {
     if (name === "" || !["", home].includes(folder)) return `it holds ${namedPath(path)}, a file of another folder`;

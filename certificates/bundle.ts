@@ -11,7 +11,7 @@ import { FILE_NAMES, sha256 } from "./files.ts";
 const archiveOf = (folder: string): string => `${resolve(folder)}.tgz`;
 
 /**
- * Makes sure before a run that a bundle can be put in its place after it, and that nothing but a bundle would go for it. Throws a
+ * Makes sure, before a run, that a bundle can be put in its place after the run, and that nothing else there can be taken for one. Throws a
  * `UsageError`.
  */
 export async function prepareBundle(folder: string): Promise<void> {
@@ -39,8 +39,8 @@ async function kindOf(path: string): Promise<"folder" | "other" | undefined> {
 }
 
 /**
- * Puts a bundle in its place, as a folder and as an archive. What stood there before stays where that fails. Throws a
- * `UsageError` where it cannot be written.
+ * Puts a bundle in its place, as a folder and as an archive. If that fails, the old one stays. Throws a `UsageError` if it cannot be
+ * written.
  */
 export async function writeBundle(folder: string, files: ReadonlyMap<string, Buffer>): Promise<void> {
   await prepareBundle(folder);

@@ -14,7 +14,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof Report>([
 
 const VERSION = /^\d+\.\d+\.\d+(-[\w.-]{1,40})?$/;
 
-/** Finds claims beside the cases that no report of a certified run makes: anybody may have written them. */
+/** Finds claims, beside those on cases, that no report of a certified run makes: anybody may have written them. */
 export function oddClaims(report: Report, protocol: Protocol, suite: Report["suite"]): string[] {
   const { target, stalls = [], latencies = [], durationMs } = report;
   const { name, version } = report.suite;
@@ -42,8 +42,8 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
 }
 
 /**
- * Tells if the sentence on the limits of a target follows from them, and they from its users. Whoever says conditions, as a certified
- * report has to, says limits as data, too.
+ * Tells if the sentence about the limits of a target follows from the limits, and these from its users. A report that says conditions, as a
+ * certified one has to, says limits as data, too.
  */
 function namesItsLimits({ limit, limits, target: { users } }: Report): boolean {
   const isKnown = (!limits?.oneEach || users?.exclusive) && (!limits?.messages || users);
@@ -54,6 +54,6 @@ function namesItsLimits({ limit, limits, target: { users } }: Report): boolean {
 export const saysAlike = ({ certificate }: Report, said: ReportCertificate, isOlder: boolean): boolean =>
   certificate === undefined ? isOlder : isDeepStrictEqual(certificate, said);
 
-/** Tells if each case is plain that a report calls so. Another version of the suite may call others so. */
+/** Tells if each case that a report calls plain is plain. Another version of the suite may call other cases so. */
 export const callsPlain = ({ cases }: Report, { foundations }: Pick<Protocol, "foundations">): boolean =>
   cases.every(({ id, plain }) => !plain || isPlain(id, foundations));

@@ -19,7 +19,7 @@ interface OptionRange {
   /** In the unit of the report: times are in ms. */
   readonly least: number;
   readonly most: number;
-  /** The unit of the option, if that is another: the number by which its value is multiplied for the report. */
+  /** The value of the option is multiplied by this number for the report, where it has another unit. */
   readonly unit?: number;
 }
 
@@ -27,8 +27,8 @@ interface OptionRange {
 const SECOND = 1_000;
 
 /**
- * The bounds for a certificate by a set. A server has the same time to answer, whoever certifies it. Nobody picks the seed: with
- * one of their own choice a server passes whose faults no input of that seed shows.
+ * The bounds for a certificate by a set. A server has the same time to answer, whoever certifies it. Nobody picks the seed: a certifier
+ * could pick one whose inputs do not show the faults of the server.
  */
 const boundsOf = (set: string, protocol: Protocol): Readonly<Record<keyof Conditions, OptionRange>> => ({
   timeoutMs: exactly("timeout", 2 * SECOND),
@@ -41,7 +41,7 @@ const boundsOf = (set: string, protocol: Protocol): Readonly<Record<keyof Condit
 
 const exactly = (option: string, value: number): OptionRange => ({ option, least: value, most: value });
 
-/** The seed of a set: everybody is asked the same, and nobody chose it. It is 0 where no case generates its inputs. */
+/** The seed of a set: every server is asked the same, and nobody chose the seed. It is 0 if no case generates its inputs. */
 export const seedOf = (set: string, { suites }: Protocol): number =>
   suites.some(({ cases }) => cases.some(({ generates }) => generates))
     ? 1 + (Number.parseInt(sha256(set).slice(0, 8), 16) % (2 ** 31 - 1))

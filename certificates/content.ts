@@ -18,7 +18,7 @@ const wrong = (problem: string) => ({ problem });
 
 const ajv = new Ajv({ strict: true });
 const isStatement = ajv.compile<Statement>(schema);
-/** Tells if the name of an implementation, a version or a revision can stand in a certificate: nobody shall be misled by it. */
+/** Tells if a certificate may name an implementation, a version or a revision so: it must mislead nobody. */
 export const isTold = ajv.compile<string>(schema.definitions.told);
 
 const isEnvelope = ajv.compile<Envelope>({

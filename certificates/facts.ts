@@ -10,10 +10,10 @@ import { oddSequence } from "./sequence.ts";
 
 const DAY = 86_400_000;
 
-/** The most time of a case beside its recording, and of a run after the last event, in ms: it runs some cases again. */
+/** A case may take this time beside its recording, and a run after the last event, in ms: it runs some cases again. */
 const BESIDE = { case: 30_000, run: 1_800_000 } as const;
 
-/** The least part of a set concurrency that the recordings show: the first cases begin together. */
+/** The recordings show at least this part of the concurrency that was set: the first cases begin together. */
 const LEAST_CONCURRENCY = 0.5;
 
 /** The first and the last time of a case in its recording, in ms of the run's clock. */
@@ -117,7 +117,7 @@ function oddPlace({ url }: Transcript, { target }: Report): string[] {
   return when(place !== itsPlace, `it went to ${url}, and not to ${target.url}`);
 }
 
-/** Finds times that are out of order or beyond the run, and a server whose own clock tells of another day. */
+/** Finds times that are out of order or beyond the run, and a server whose clock shows another day. */
 function oddTimes({ events }: Transcript, { startedAt, durationMs }: Report): string[] {
   const date = responseOf({ url: "", events })?.headers.get("date");
   const says = date === undefined ? Number.NaN : Date.parse(date);
@@ -128,7 +128,7 @@ function oddTimes({ events }: Transcript, { startedAt, durationMs }: Report): st
   ];
 }
 
-/** Finds handshakes that were given up after another time than in such a run, and waits in vain that are told in other words. */
+/** Finds handshakes that the suite gave up at another time than in such a run, and waits in vain that are told in other words. */
 function oddWaits({ events }: Transcript, { timeoutMs }: Conditions): string[] {
   const waits = events.flatMap((event) => (event.type === "timeout" ? [event] : []));
   const wrong = waits.find(

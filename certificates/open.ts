@@ -13,7 +13,7 @@ import { namedPath, readTar, type TarEntry, TarError } from "./tar.ts";
 /** The bytes that one file of a bundle may have, and an archive may unpack to. Anybody may have made the bundle. */
 const MOST = { file: 32 << 20, archive: 64 << 20 } as const;
 
-/** An error of a bundle that is found before its files are read. */
+/** An error of a bundle that shows before its files are read. */
 export class BundleError extends Error {}
 
 /** The files of a bundle, and oddities of the archive, which change nothing in them. */
@@ -23,8 +23,8 @@ export interface Opened {
 }
 
 /**
- * Opens a bundle, a folder or an archive, in memory: nothing is unpacked anywhere, and what is no file of a bundle is left out. Throws a
- * `UsageError` where there is none, and a `BundleError` where one of its files is missing or is not a plain one.
+ * Opens a bundle, which is a folder or an archive, in memory: unpacks nothing, and leaves out what is no file of a bundle. Throws a
+ * `UsageError` if there is no bundle, and a `BundleError` if one of its files is missing or is not a plain one.
  */
 export async function openBundle(path: string): Promise<Opened> {
   const there = await stat(path).catch((error) => {
@@ -59,7 +59,7 @@ async function readFolder(folder: string): Promise<Content> {
       continue;
     }
     if (!entry.isFile()) throw new BundleError(`${name} is not a plain file`);
-    // A link that took its place since is not followed.
+    // Does not follow a link that took its place since.
     files.set(name, await readBounded(join(folder, name), MOST.file, name, constants.O_NOFOLLOW));
   }
   return { files, foreign, repacked: false };
@@ -76,10 +76,10 @@ async function readArchive(path: string): Promise<Content> {
   return { files, foreign, repacked: !isOurs };
 }
 
-/** The advice to a user whose archive other programs may unpack otherwise. */
+/** The advice if other programs may unpack the archive of a user otherwise. */
 const PACK_AGAIN = "pack just the files of a bundle, with tar --format=ustar, or verify their folder";
 
-/** Unpacks an archive. Behind it nothing may stand. */
+/** Unpacks an archive. Nothing may stand behind it. */
 async function unzipped(bytes: Buffer): Promise<Buffer> {
   let read = 0;
   const content = async function* () {

@@ -6,8 +6,8 @@ import schema from "../reports/report.schema.json" with { type: "json" };
 import { BundleError, limit } from "./open.ts";
 
 /**
- * The bounds of the transcripts of a bundle: bytes of all and of a line; events of all and of a connection; connections of a case. A
- * server that says little more than it must stays far below them with the most inputs that a certificate allows.
+ * The bounds of the transcripts of a bundle: bytes of all and of a line; events of all and of a connection; connections of a case. A server
+ * that says little more than it has to stays far below them, even with the most inputs that a certificate allows.
  */
 const MOST = { bytes: 32 << 20, line: 4 << 20, all: 120_000, events: 8_000, connections: 5_000 } as const;
 
@@ -17,7 +17,7 @@ export interface RecordedCase {
   readonly transcripts: readonly Transcript[];
 }
 
-/** The cases of compressed transcripts, one after another. Throws a `BundleError` where they are none. */
+/** Reads the cases of compressed transcripts, one after another. Throws a `BundleError` if there are none. */
 export async function* recordedCases(compressed: Buffer): AsyncGenerator<RecordedCase> {
   let current: Growing | undefined;
   let events = 0;

@@ -22,7 +22,7 @@ interface Rejudged {
   readonly reproduced: number;
   /** The claims that the recordings do not support. */
   readonly problems: readonly string[];
-  /** The cases that this version of the suite does not know, or knows as something else. */
+  /** The cases that this version of the suite does not know, or knows otherwise. */
   readonly unknown: readonly string[];
 }
 
@@ -87,7 +87,10 @@ function problemIn(found: readonly (string | undefined)[], id: string): string |
   return words === undefined ? undefined : `${id}: ${words}`;
 }
 
-/** Says of which other case a recording is: no two connections happen at the same times with the same keys. Remembers it. */
+/**
+ * Says which other case a recording belongs to, and remembers the recording: no two connections happen at the same times with the same
+ * keys.
+ */
 function twinOf({ id, transcripts }: RecordedCase, seen: Map<string, string>): string | undefined {
   const print = sha256(JSON.stringify(transcripts));
   const twin = seen.get(print);
@@ -97,7 +100,7 @@ function twinOf({ id, transcripts }: RecordedCase, seen: Map<string, string>): s
 
 /** Finds claims on cases that their recordings do not show. */
 function contradictions(judged: readonly Judged[], { foundations }: Protocol): string[] {
-  // Checks that rest on a broken requirement are known only from all results together.
+  // All results together show which checks rest on a broken requirement.
   const grounded = ground(
     judged.map(({ result }) => result),
     [],
@@ -109,7 +112,7 @@ function contradictions(judged: readonly Judged[], { foundations }: Protocol): s
   });
 }
 
-/** The users that cases had, and secrets in the place of those that no recording holds. */
+/** The users that cases had, and substitutes for the secrets, which no recording holds. */
 function meansOf({ users }: Report["target"]) {
   const secrets: Required<Keys> = { client: { id: HIDDEN, secret: HIDDEN }, unscoped: HIDDEN, refresh: HIDDEN };
   const keys: Keys = Object.fromEntries((users?.keys ?? []).map((key) => [key, secrets[key]]));
@@ -124,7 +127,7 @@ interface Judged {
   readonly result: CaseResult;
 }
 
-/** Judges the cases of a report that no recording is of. */
+/** Judges the cases of a report that have no recording. */
 async function judgeUnrecorded(
   stored: ReadonlyMap<string, ReportCase>,
   known: ReadonlyMap<string, Case>,
@@ -139,7 +142,7 @@ async function judgeUnrecorded(
   return { judged, problems };
 }
 
-/** Judges a case without a recording. Only one that takes more users than there are opens no connection, and needs none. */
+/** Judges a case without a recording. Only a case that takes more users than there are opens no connection, and needs no recording. */
 async function judgeUnconnected(
   stored: ReportCase,
   it: Case | undefined,

@@ -17,7 +17,7 @@ interface Sofar {
   readonly unanswered: Set<string>;
 }
 
-/** Finds an event that the suite never records where it stands on a connection. Returns it in words. */
+/** Finds an event that the suite never records at its place on a connection. Returns it in words. */
 export function oddSequence(events: readonly WireEvent[]): string[] {
   const sofar: Sofar = {
     ...{ asked: false, opened: false, answered: false, over: false, closed: false },

@@ -7,8 +7,8 @@ import { FILES } from "./files.ts";
 import { BundleError, openBundle } from "./open.ts";
 
 /**
- * Makes sure before a run that no signed certificate goes for one that nobody signs. Throws a `UsageError` where one stands in the place
- * of a bundle, as a folder or as an archive.
+ * Makes sure, before a run, that an unsigned certificate does not replace a signed one. Throws a `UsageError` if one stands in the place of
+ * a bundle, as a folder or as an archive.
  */
 export async function keepSigned(folder: string): Promise<void> {
   for (const path of [folder, `${folder}.tgz`])
@@ -18,7 +18,7 @@ export async function keepSigned(folder: string): Promise<void> {
       );
 }
 
-/** Tells if a bundle is signed by anybody, also if other files of its folder are gone. What is no bundle is not. */
+/** Tells if a bundle is signed by anybody, even if other files of its folder are gone. Something that is no bundle is not signed. */
 async function isSigned(path: string): Promise<boolean> {
   try {
     const certificate = join(path, FILES.certificate);

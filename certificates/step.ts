@@ -10,7 +10,7 @@ import type { Statement } from "./statement.ts";
 export interface Findings {
   readonly problems: readonly string[];
   readonly notes?: readonly string[];
-  /** The parts of the bundle that could not be checked: nothing that they say is to be believed. */
+  /** The parts of the bundle that could not be checked, and so prove nothing. */
   readonly unchecked?: readonly string[];
   /** The work that was done, if it has to be said. */
   readonly done?: string;

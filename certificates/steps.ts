@@ -41,7 +41,7 @@ function conditions({ set, statement: it, report, protocol }: BundleContent): Fi
   const problems = outOfBounds(it.predicate.conformance.conditions, set.name, protocol);
   return {
     problems: conditionsOf(report) ? problems : [...problems, "report.json names none"],
-    // A certifier can say so of any server, or let it have few connections.
+    // A certifier can call any server limited, or let it have few connections.
     notes: report.limit === undefined ? [] : [`${report.limit}, it says: then fewer cases run at a time`],
   };
 }
@@ -87,7 +87,7 @@ function cases(content: BundleContent): Findings {
   };
 }
 
-/** The cases made from schemas that a report lacks, or that the schemas do not give: no set says which ones count. */
+/** Compares the cases that are made from schemas with those of a report, both ways: no set says which ones count. */
 function otherSwept({ report, protocol, set: { sweeps = [] } }: BundleContent): string[] {
   const swept = (all: readonly Pick<Case, "id" | "suite" | "digest">[]) =>
     new Map(all.flatMap(({ id, suite, digest }) => (sweeps.includes(suite) ? [[id, digest] as const] : [])));
@@ -128,7 +128,7 @@ function certificate(content: BundleContent): Findings {
   return found(JSON.stringify(again) !== JSON.stringify(it) && "it does not say what follows from the report");
 }
 
-/** Makes a report in another format again. Another version of the suite may have made it in other words, or anybody in any. */
+/** Makes a report in another format again. Another version of the suite may have worded it otherwise, and a forger in any way. */
 async function madeAgain(content: BundleContent, format: "junit" | "html"): Promise<Findings> {
   const { report, protocol, files } = content;
   const again = await FORMATS[format].make(report, protocol);

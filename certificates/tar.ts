@@ -1,6 +1,6 @@
 import { short } from "../reports/names.ts";
 
-/** A file or folder of a tar archive, whose headers all programs read alike. */
+/** A file or folder of a tar archive. All programs read its headers alike. */
 export interface TarEntry {
   /** The path as it stands in the archive. */
   readonly path: string;
@@ -8,10 +8,10 @@ export interface TarEntry {
   readonly content: Buffer;
 }
 
-/** An error of a tar archive that some programs would unpack otherwise than others, or not at all. */
+/** An error of a tar archive: some programs would unpack it otherwise than others, or not at all. */
 export class TarError extends Error {}
 
-/** The bytes of which headers and contents take whole numbers. */
+/** The size of a block, in bytes. Headers and contents take whole blocks. */
 const BLOCK = 512;
 
 /** The kinds of entries that any program knows, as users read them. */
@@ -60,7 +60,7 @@ export function readTar(tar: Buffer): TarEntry[] {
   }
 }
 
-/** The entries of an archive that ends there: nothing but zeros may follow, since some programs read on. */
+/** Returns the entries of an archive that ends here. Nothing but zeros may follow, since some programs read on. */
 function ended(entries: TarEntry[], rest: Buffer, pax: unknown): TarEntry[] {
   if (pax !== undefined) throw new TarError("it holds a PAX header of no file");
   if (!isZero(rest)) throw new TarError("there are bytes behind its end");
@@ -95,7 +95,7 @@ function headerIn(block: Buffer): Header {
   return { path, kind: block.toString("latin1", 156, 157), size: Number.parseInt(size, 8) };
 }
 
-/** Reads a text up to its first zero. Behind it no more may stand. */
+/** Reads a text up to its first zero. Nothing else may follow. */
 function textIn(field: Buffer): string {
   const end = field.indexOf(0);
   const [bytes, rest] = end < 0 ? [field, field.subarray(0, 0)] : [field.subarray(0, end), field.subarray(end)];

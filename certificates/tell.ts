@@ -70,7 +70,7 @@ export function step({ name, problems, notes = [], done }: Step, c: Colors): str
   ];
 }
 
-/** The outcome of verifying: if all is sound, and the key that was asked for, if any. */
+/** The outcome of a verification: if all is sound, and the key of the signature that was asked for. */
 interface Verification {
   readonly isSound: boolean;
   /** The parts of the bundle that could not be checked. */

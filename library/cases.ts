@@ -70,8 +70,8 @@ interface Server {
 }
 
 /**
- * Judges one case. What goes wrong runs again, unless it rests on something that is broken: this is looked at once for a server, so
- * that one which never answers does not let every test wait.
+ * Judges one case, and runs it again if it fails, unless it rests on something that is broken. That is looked at once for a server, so that
+ * a server which never answers does not hold up every test.
  */
 async function judged(it: Case, options: RunOptions, known: Server, protocol: Protocol): Promise<RunResult> {
   const before = known.gone;
@@ -106,7 +106,7 @@ async function judged(it: Case, options: RunOptions, known: Server, protocol: Pr
   return second.results.some(isFinding) ? second : varying(resting);
 }
 
-/** An error in one line, without a place in the code: the first case told all of it, and there are hundreds. */
+/** Returns an error in one line, without a place in the code. The first case told all of it, and there are hundreds. */
 function seeFirst(id = ""): Error {
   const error = new Error(`not run, since the server cannot be reached: see ${id}`);
   return Object.defineProperty(error, "stack", { value: `Error: ${error.message}` });
@@ -136,7 +136,7 @@ const isHarmless = (it: CaseResult) => isRight(it) || it.verdict === "warn";
 
 const plainCases = (protocol: Protocol) => casesIn(protocol).filter(({ id }) => isPlain(id, protocol.foundations));
 
-/** The result of a case that the plainest forms decide: it is one of them and broken, or rests on one that is. */
+/** Returns the result of a case if the plainest forms decide it: it is one of them and broken, or rests on one that is. */
 function explained(it: Case, plain: RunResult, protocol: Protocol): RunResult | undefined {
   const { foundations } = protocol;
   if (plain.stop || plain.unexplained.length > 0) return undefined;

@@ -37,7 +37,7 @@ export function callerOf(called: (...args: never[]) => unknown): Caller {
   return { frames: (place.stack ?? "").split("\n").slice(1).join("\n") };
 }
 
-/** The same mistake of the user, in one line and at the place of the caller; any other error stays as it is. */
+/** Puts a mistake of the user in one line, at the place of the caller. Any other error stays as it is. */
 export function mistakeAt(error: unknown, { frames }: Caller): unknown {
   if (!(error instanceof UsageError || error instanceof UnreachableError)) return error;
   const { message } = error;

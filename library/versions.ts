@@ -18,7 +18,7 @@ const hinting = (protocol: Protocol): Protocol => ({
 
 const byDefault = hinting(standard);
 
-/** The protocol versions by their names. Tests are made at once, so nothing is loaded later, but cases are made on demand. */
+/** The protocol versions by their names. Tests are made at once, so nothing can be loaded later; cases are made on demand. */
 const VERSIONS: Readonly<Record<VersionName, () => Protocol>> = {
   "0.1.7": () => byDefault,
   v0: () => {
@@ -27,5 +27,5 @@ const VERSIONS: Readonly<Record<VersionName, () => Protocol>> = {
   },
 };
 
-/** Returns the protocol version of a name; the one that is tested by default for none, or one that is not known. */
+/** Returns the protocol version of a name; the default one if there is no name, or an unknown one. */
 export const versionOf = (name?: string): Protocol => (isVersionName(name) ? VERSIONS[name]() : byDefault);

@@ -41,7 +41,7 @@ interface MistakeKind {
   readonly places: Located[];
 }
 
-/** A place whose event has a number among all, until it has one among those that the report shows. */
+/** A place. The number of its event among all events becomes that among those which the report shows. */
 type Located = Omit<ReportMistakePlace, "event"> & { event?: number };
 
 /** The state of a connection: its messages so far, and the places on it that are named. */
@@ -87,7 +87,7 @@ function look(all: Counted, protocol: Judges, event: WireEvent, at: RecordedPlac
   all.sent.set(at.number, mine);
   all.messages += 1;
   mine.messages += 1;
-  // Not as a rule reads it: that is kept as long as the event is.
+  // A rule would keep what it parsed as long as the event.
   const message = event.type === "text" ? parse(event.data) : undefined;
   const says = mistakeIn(all, protocol, event, message, at.number)?.slice(0, 200);
   if (says === undefined) return undefined;
@@ -105,7 +105,7 @@ function mistakeIn(all: Counted, protocol: Judges, event: WireEvent, message: un
   return protocol.mistakeOf?.(message) ?? (isTwice ? "its id is that of an earlier message of this client" : undefined);
 }
 
-/** Notes the id that a client may give to one message alone, and tells if it was there before. Very long ones are left aside. */
+/** Notes an id that a client may use once, and tells if it was used before. Leaves very long ones aside. */
 function isKnown({ ids }: Counted, protocol: Judges, message: Message, connection: number): boolean {
   const id = protocol.ownIdOf?.(message);
   if (id === undefined || id.length > IDS.long) return false;

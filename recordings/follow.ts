@@ -29,7 +29,7 @@ interface Followers {
   /** Those that were heard of lately, and their bytes. */
   lively: Map<string, Followed>;
   bytes: number;
-  /** Those that were not since memory was last short. */
+  /** Those that were not heard of since memory was last short. */
   silent: Map<string, Followed>;
   /** Those that were given up. */
   readonly left: ReturnType<typeof seen>;
@@ -37,8 +37,8 @@ interface Followers {
 }
 
 /**
- * A follower. Each connection is handed to `done` when the recording ends, or when memory is short and it was silent for longer
- * than others. If it goes on later, that is another connection, whose beginning is known to be missing.
+ * Makes a follower. It hands each connection to `done` when the recording ends, or when memory is short and the connection was silent for
+ * longer than others. If that goes on later, it is another connection, whose beginning is known to be missing.
  */
 export function follow(rules: readonly Rule[], done: (connection: FollowedConnection) => void): Follower {
   const all: Followers = { lively: new Map(), bytes: 0, silent: new Map(), left: seen(), count: 0 };
@@ -115,7 +115,7 @@ function find(all: Followers, key: string): Followed | undefined {
   return it;
 }
 
-/** Gives up those that were silent for longest. All others count as silent until they are heard of again. */
+/** Gives up the connections that were silent for longest. All others count as silent until something is heard of them. */
 function giveUpSilent(all: Followers): readonly Followed[] {
   const given = [...all.silent.values()];
   for (const key of all.silent.keys()) all.left.add(key);

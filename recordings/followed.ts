@@ -45,7 +45,7 @@ export interface Followed {
   readonly began: number;
   last: number;
   decisive: WireEvent[];
-  /** The number of each of them among all, from 0, and its cost; one that was not recorded has no number. */
+  /** The number of each among all events, from 0, and its cost. An event that was not recorded has no number. */
   notes: Note[];
   /** Events since it was last cut down, and their cost in bytes; the cost of all that is remembered, in bytes. */
   fresh: number;

@@ -7,7 +7,7 @@ import { cannotWrite, makeFolder } from "../reports/write.ts";
 export interface GrowingFile {
   /** The files so far. */
   readonly files: readonly string[];
-  /** Writes bytes to the last file, or to the next where they do not fit: all of them or, where that fails, none. */
+  /** Writes bytes to the last file, or to the next one if they do not fit. If that fails, it writes none of them. */
   append(bytes: Buffer): Promise<void>;
   close(): Promise<void>;
 }
@@ -24,8 +24,8 @@ interface Parts {
 }
 
 /**
- * Opens a file that does not exist yet: no recording is written over. `head` makes the first line of each file from its number. A
- * file has `most` bytes at most, unless one piece is longer. Throws a `UsageError`.
+ * Opens a new file, since no recording is written over. `head` makes the first line of each file from its number. A file has `most` bytes
+ * at most, unless one piece is longer. Throws a `UsageError`.
  */
 export async function openParts(path: string, most: number, head: (part: number) => string): Promise<GrowingFile> {
   const there = await stat(path).catch(() => undefined);

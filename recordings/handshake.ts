@@ -41,7 +41,7 @@ export function join(it: Joining): void {
   open.add(waiting);
   let isOver = false;
   let isAnswered = false;
-  /** Notes once which side ended TCP first: the other end is ours. */
+  /** Notes once which side ended TCP first. The proxy ends the other one. */
   const over = (...sides: readonly Side[]) => {
     open.delete(waiting);
     if (!isOver) for (const from of sides) note({ from, type: "end" });
@@ -72,7 +72,7 @@ export function join(it: Joining): void {
   outgoing.end();
 }
 
-/** Passes on all that follows a handshake. Some may have come behind it already. */
+/** Passes on all that follows a handshake. Some of it may be there already. */
 function goOn(it: Joining, server: Socket, first: Buffer, extensions: string | undefined): void {
   const { client, head } = it;
   relay({ ...it, server, extensions });

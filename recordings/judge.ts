@@ -9,8 +9,8 @@ const ENDS: ReadonlySet<WireEvent["type"]> = new Set(["close", "end", "error", "
 export const isEnd = ({ type }: WireEvent): boolean => ENDS.has(type);
 
 /**
- * Judges the recording of a connection by a rule. Where a gap or a missing end leaves it open, the finding is inconclusive:
- * nothing is broken that the missing part could excuse, and nothing is kept where it could hide a breach.
+ * Judges the recording of a connection by a rule. A gap or a missing end may leave it open: nothing is broken that the missing part could
+ * excuse, and nothing is kept if that part could hide a breach. Then the finding is inconclusive.
  */
 export function judgeRecorded(rule: Rule, transcript: Transcript): Finding {
   const { events } = transcript;
@@ -36,7 +36,7 @@ function missing(event: WireEvent | undefined): Finding {
   return { outcome: "inconclusive", actual: `not recorded: ${what}` };
 }
 
-/** Tells if a rule is kept even if the server ended the connection now, without a word. */
+/** Tells if a rule would still be kept if the server ended the connection now, without a word. */
 function keepsToTheEnd(rule: Rule, transcript: Transcript): boolean {
   const end: WireEvent = { at: transcript.events.at(-1)?.at ?? 0, from: "server", type: "end" };
   return tryTo(rule, { ...transcript, events: [...transcript.events, end] }).outcome !== "broken";

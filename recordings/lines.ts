@@ -2,7 +2,7 @@ import { discard } from "../harness/memory.ts";
 import { UsageError } from "../harness/usage.ts";
 import { boundedLines, type Lines } from "../reports/bounded-lines.ts";
 
-/** Bytes of a line at most: a message of 8 MiB of which each character is escaped by another, and the rest of its event. */
+/** The most bytes of a line. A message of 8 MiB fits, and the rest of its event, even if each of its characters is escaped. */
 export const LINE = 17 << 20;
 
 /**

@@ -4,10 +4,10 @@ import type { ClientMistake } from "./clients.ts";
 import type { RecordedEvent } from "./recorded.ts";
 import type { Broken } from "./report.ts";
 
-/** The time after an event until its connection is judged, in ms: one look for all that comes in one go. */
+/** The time from an event until its connection is judged, in ms. So one look is enough for all that comes in one go. */
 const JUDGED_AFTER = 100;
 
-/** The time that judging takes in one go before it pauses, in ms: those who talk must not wait for it. */
+/** Judging pauses after this time, in ms, so that clients and server need not wait for it. */
 const SLICE = 2;
 
 /** The length of that pause, in ms. */
@@ -16,7 +16,7 @@ const BETWEEN_JUDGING = 20;
 /** The lines that are told of each kind. The others are only counted. */
 const LINES_OF_KIND = 5;
 
-/** The kinds that are told apart: a client may make up a new one with each message. */
+/** The most kinds that are told apart: a client may make up a new one with each message. */
 const KINDS_APART = 100;
 
 /** The most characters of an event that are told. */

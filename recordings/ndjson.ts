@@ -45,7 +45,7 @@ const NAME = 1_000;
 /** A longer url is as good as none: a part of it does not say which version is asked for. */
 const URL_LENGTH = BOUNDS.head;
 
-/** The characters from which on a line may have no more structure than an event can: reading it would fill the memory. */
+/** A line of more characters than this may have no more structure than an event can: reading it would fill the memory. */
 const UNREADABLE_FROM = 64 << 10;
 
 /** The most of such a line, in signs that make values: commas, colons and opening brackets. */
@@ -146,7 +146,7 @@ const further = (type: string, more: Message) =>
     }),
   );
 
-/** Says what a property of a line must be, and what it is. Where it is missing, another may be a typing mistake of it. */
+/** Says what a property of a line must be, and what it is. If it is missing, another property may be a misspelling of it. */
 function unlike(line: Message, name: string, must: string, known: readonly string[] = []): UsageError {
   const value = line[name];
   const typo =

@@ -34,7 +34,7 @@ export interface RunningProxy {
   close(): Promise<void>;
 }
 
-/** The time to read all that came, once nothing more is accepted, in ms. */
+/** Once nothing more is accepted, the proxy has this time to read all that came, in ms. */
 const TIME_TO_READ = 2_000;
 
 /**
@@ -79,7 +79,7 @@ export async function proxy(options: ProxyOptions): Promise<RunningProxy> {
   };
 }
 
-/** Node.js may read from a client a header that it refuses to write. That ends this client alone. */
+/** Node.js may read a header from a client that it refuses to write to the target. */
 function guarded(client: { destroy(): unknown }, attempt: () => void): void {
   try {
     attempt();

@@ -27,7 +27,10 @@ const COST = 4 << 20;
 /** A place in a transcript where something is missing that one side sent. */
 export const gap = (from: Side, at: number, data: string): WireEvent => ({ at, from, type: "cut", data });
 
-/** An event whose whole text has so many characters, or the gap that stands for it where it is cut: a part cannot be judged. */
+/**
+ * Returns an event, or the gap that stands for it if its text is cut: a part of a text cannot be judged. The whole text has so many
+ * characters.
+ */
 export function orGap(event: WireEvent, length = event.length): readonly WireEvent[] {
   if (length === undefined || !("data" in event) || event.data.length >= length) return [event];
   const instead = gap(event.from, event.at, `a ${event.type} of ${length} characters that is cut`);
@@ -49,12 +52,10 @@ export function bounded(event: WireEvent): WireEvent {
 /** Reads when something happened, in ms since the recording began; `undefined` where it is no time. */
 export type Clock = (at: unknown) => number | undefined;
 
-/** A number from here on is ms since 1970, not since some recording began. */
+/** A number above this is ms since 1970, not since the beginning of a recording. */
 export const EPOCH = 1e11;
 
-/**
- * The clock of one recording, which may say when it began. An event without a time happened when the one before it did.
- */
+/** Makes the clock of one recording, which may say when it began. An event without a time happened when the one before it did. */
 export function clock(began?: number): Clock {
   let zero = began;
   let last = 0;

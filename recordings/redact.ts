@@ -5,7 +5,7 @@ import { headerPairs } from "../harness/upgrade.ts";
 /** The headers of a handshake that are of WebSocket itself. They hold no secret, whatever they are called. */
 const OF_WEBSOCKET = /^sec-websocket-/i;
 
-/** A subprotocol that is longer is hardly a name: browsers can send a token in no other header. */
+/** A longer subprotocol is hardly a name: browsers can send a token in no other header. */
 const NAME = 24;
 
 /** The name of a property of a message that holds a secret. */

@@ -17,7 +17,7 @@ import { conclude } from "../reports/verdict.ts";
 import type { FollowedConnection } from "./followed.ts";
 import { judgeRecorded } from "./judge.ts";
 
-/** Connections that a report holds at most: the first, and beyond them of each requirement that is broken. */
+/** The most connections that a report holds: the first ones, and beyond them so many for each requirement that is broken. */
 const MOST_TOLD = { first: 200, broken: 20 } as const;
 
 /** Judges connections one after another, and makes a report of them. */
@@ -187,7 +187,7 @@ function judgedBy(rows: readonly Row[], transcript: Transcript): readonly Judged
 const isHeard = ({ from, type }: WireEvent) => from === "server" && type !== "cut";
 const isSilent = ({ events }: Transcript) => !events.some(isHeard);
 
-/** An end of TCP behind a handshake that was refused ends no connection of the protocol. */
+/** Leaves out the end of TCP after a refused handshake: it ends no connection of the protocol. */
 const withoutEnds = ({ url, events }: Transcript): Transcript => ({
   url,
   events: events.filter(({ type }) => type !== "end"),

@@ -1,10 +1,10 @@
 /**
- * Bits of the memory, a power of two: 8 MiB. A million names leave one in a thousand others taken for known. A set of a million
- * names takes 66 MiB. One with a bound would have to take all others for known beyond it, and nothing of them could be judged.
+ * The bits of the memory, a power of two: 8 MiB. After a million names, it takes one new name in a thousand for known. A set of a million
+ * names takes 66 MiB. A set with a bound would take all names beyond it for known, so nothing of them could be judged.
  */
 const BITS = 2 ** 26;
 
-/** Remembers names in constant memory: one that it was told is always known, another hardly ever. */
+/** Remembers names in constant memory. It always knows a name that it was told, and hardly ever another one. */
 export interface Seen {
   add(name: string): void;
   has(name: string): boolean;

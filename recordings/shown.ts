@@ -18,7 +18,7 @@ export interface Ends {
 /** The ends of a connection of which nothing was recorded yet. */
 export const noEnds = (): Ends => ({ head: [], tail: [], costs: [], bytes: 0 });
 
-/** Keeps an event if it is among the first, or until enough came after it. */
+/** Keeps an event if it is among the first; any other until enough came after it. */
 export function addTo(ends: Ends, event: WireEvent, cost: number): void {
   const { head, tail, costs } = ends;
   ends.bytes += cost;

@@ -17,7 +17,7 @@ export interface Tap {
   push(from: Side, bytes: Buffer): void;
   /** One side has ended TCP. */
   end(from: Side): void;
-  /** More waits than should: nothing more should come for now. */
+  /** Too much waits, so nothing more should come for now. */
   readonly crowded: boolean;
   /** Resolves once all that came is read. */
   idle(): Promise<void>;

@@ -7,7 +7,7 @@ import { heard, type Message } from "../harness/transcript.ts";
 import { UnreachableError } from "../harness/usage.ts";
 import { versionsBeside } from "../suites/index.ts";
 
-/** Resolves to another version, if each message of the target has the envelope of that, and none has that of the tested one. */
+/** Resolves to another version if each message of the target has the envelope of that version, and none has that of the tested one. */
 export async function spokenInstead(results: readonly Heard[], protocol: Protocol): Promise<string | undefined> {
   const sent = messagesIn(results);
   if (sent.length === 0 || sent.some(protocol.envelope)) return undefined;
@@ -23,7 +23,7 @@ const messagesIn = (results: readonly Heard[]): Message[] =>
 /** Tells if a target opened a WebSocket, and selected the subprotocol that it was offered. */
 const selects = ({ opened }: Connection): boolean => opened;
 
-/** Adds to an error the version by which the target is reached, where its answer in HTTP may mean that it speaks another. */
+/** If the target's answer in HTTP may mean that it speaks another version, adds to the error the version by which it is reached. */
 export async function withHint(error: unknown, protocol: Protocol, target: Target, timeout: number): Promise<unknown> {
   if (!(error instanceof UnreachableError) || error.failure?.status === undefined) return error;
   for (const other of await versionsBeside(protocol))

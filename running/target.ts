@@ -10,7 +10,7 @@ import { readText, UnreachableError, UsageError } from "../harness/usage.ts";
 
 const SCHEMES: Readonly<Record<string, string>> = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
 
-/** Urls without their beginning: a port of this machine, and the name of a host. */
+/** Patterns of urls without a beginning: a port of this machine, and the name of a host. */
 const PORT = /^:?(\d{1,5})(?=\/|$)/;
 const HOST = /^(localhost|[\w-]+(\.[\w-]+)+|[\w.-]+:\d+)(?=[:/]|$)/;
 
@@ -52,7 +52,7 @@ export async function linesOf(given: readonly string[]): Promise<string[]> {
   return (await Promise.all(lines)).flat().filter((line) => line.trim() !== "");
 }
 
-/** Reads the texts that a user wants to stand in no output, one by one or as `@file`. Throws a `UsageError`. */
+/** Reads the texts that no output may hold, one by one or as `@file`. Throws a `UsageError`. */
 export async function hiddenTexts(given: readonly string[]): Promise<string[]> {
   const texts = await linesOf(given);
   if (texts.every((text) => text.trim().length >= SHORTEST)) return texts;

@@ -65,7 +65,7 @@ export const dialect: DialectWithSign<"version.greeting"> & MalformedDialect = {
   mayBeLost,
 };
 
-/** The answers to a malformed command so far. A greeting is one only beyond the number that a bystander got. */
+/** The answers to a malformed command so far. A greeting is one only if the client got more of them than a bystander. */
 function answersTo(client: Connection, malformed: Outgoing, bystander?: Connection): Message[] {
   const all = heard(client);
   const usual = bystander ? Math.max(1, successfulGreetingsOf(bystander).length) : 1;
@@ -73,7 +73,7 @@ function answersTo(client: Connection, malformed: Outgoing, bystander?: Connecti
   const some = all.filter(
     (message) => nameOf(message) !== GREETING || message.status === "failed" || extra.includes(message),
   );
-  if (some.length === 0) return []; // To read a long malformed command takes long, and each wait looks here again.
+  if (some.length === 0) return []; // Reading a long malformed command takes time, and each wait looks here again.
   const names = refusalsOf(malformed);
   return some.filter((message) => names.includes(nameOf(message) ?? ""));
 }

@@ -16,7 +16,7 @@ import { spaced } from "../websocket/words.ts";
 import { dialect } from "./dialect.ts";
 import { disconnect, greeting, scenario } from "./protocol.ts";
 
-/** Further properties of a disconnect request; with any of them it is a valid request. */
+/** Further properties of a disconnect request. It is valid with any of them. */
 const extras: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "a-number": { extra: 1 },
   "an-object": { extra: { nested: ["a", null] } },
@@ -122,7 +122,7 @@ const long = lengths.map(([of, length]) =>
       };
       const its = await fateFor(text);
       const isSure = its === "success" || isNothing(its) || 2 * length > LONGEST_REQUEST;
-      // A limit on lengths does not let a longer one through. Where the same one is carried out now, an answer was lost.
+      // A limit on lengths lets no longer request through. If the same request is carried out now, an answer was lost.
       const isLimit =
         isSure ||
         (await fateFor(text, { name: "as long" })) !== its ||

@@ -24,7 +24,7 @@ import {
   statusOf,
 } from "./protocol.ts";
 
-/** Tells if an answer may be lost: a server that answers the first of several commands, and closes, so resets the others. */
+/** Tells if an answer may be lost: a server that answers the first of several commands, and then closes, resets the others. */
 const isLost = (answer: Message | Nothing, { transcript }: Connection): boolean =>
   isNothing(answer) && mayBeLost(transcript);
 
@@ -93,7 +93,7 @@ const followed = Object.entries({
   }),
 );
 
-/** The part of a timeout in which a server answers a second request that did not answer the first at all. */
+/** A server that did not answer the first request at all answers a second one within this part of a timeout. */
 const ANSWERS_SECOND_WITHIN = 0.25;
 
 /** Tells if the answer that came after a second request is a late one to the first, for which the client waited in vain. */
@@ -126,7 +126,7 @@ export const disconnectCases = [
       const greeted = await greeting(client);
       client.send(disconnect);
       const first = await disconnected(client);
-      // The first may only have come too early. A second request shows if requests are never answered.
+      // The first may only have come too early. A second one shows if requests are never answered.
       const again = isNothing(first) && !isNothing(greeted);
       if (again) client.send(disconnect);
       const second = again ? await disconnected(client) : first;

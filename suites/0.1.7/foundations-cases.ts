@@ -5,10 +5,12 @@ import { lengths } from "../websocket/requests.ts";
 /** The requirements that must be kept to judge any other form of a disconnect request. */
 export const REQUESTS: readonly RequirementId[] = ["disconnect.answered", "disconnect.success", "disconnect.no-login"];
 
-/** The bytes of a message from which it may come in several segments. */
+/** A message of more bytes may come in several segments. */
 const SEGMENT = 1_000;
 
-/** Long messages come in several segments, however they are sent. Their cases rest on the one that frames in segments are read. */
+/**
+ * Long messages come in several segments, however they are sent. So their cases rest on the one that tests if frames in segments are read.
+ */
 export const restingOnSegments = Object.fromEntries(
   [
     ...lengths

@@ -20,10 +20,10 @@ const AT_A_TIME = 50;
 /** The number of malformed commands that share a connection. */
 const COMMANDS_A_CONNECTION = 20;
 
-/** The time that generated values may take, by how long an exact request takes, in ms. */
+/** The time that generated values may take, in ms, as an exact request suggests. */
 const TIME_TO_GENERATE = 8_000;
 
-/** The number of such requests that a value takes the time of. */
+/** The factor by which a value takes longer than such a request. */
 const REQUESTS_A_VALUE = 4;
 
 /** Returns the number of values for a target that takes so many ms for a request: fewer if it is slow. */
@@ -50,8 +50,8 @@ const requests = (requirement: RequirementId): Judge<string> =>
   });
 
 /**
- * Judges malformed commands, many on one connection where the server leaves it open. Where it ends it, or something is wrong,
- * each of those that shared it gets a connection of its own: two rounds, however many there are.
+ * Judges malformed commands, many on one connection if the server leaves it open. If it ends the connection, or something is wrong, each
+ * command that shared it gets a connection of its own: two rounds, however many there are.
  */
 const malformedOnes: Judge<string> = async ({ connect, room }, values) => {
   const commands = values.map((text) => ({ text, valid: false }));
@@ -65,7 +65,7 @@ const malformedOnes: Judge<string> = async ({ connect, room }, values) => {
   );
 };
 
-/** A case whose inputs are generated: it shows the smallest one found that the server takes wrongly. */
+/** Makes a case whose inputs are generated: it shows the smallest input that the server takes wrongly. */
 function generated<T, const Id extends RequirementId>(
   make: (fc: Generator) => Arbitrary<T>,
   judge: Judge<T>,

@@ -122,7 +122,7 @@ export const exchangeRules: readonly Rule[] = [
   }),
 ];
 
-/** Tells if somebody waited in vain, and with all patience, for the end of a connection since the goodbye. */
+/** Tells if somebody waited in vain for the end of a connection since the goodbye, for the whole timeout. */
 const isWaitedFor = (event: WireEvent, goodbye: WireEvent | undefined): boolean =>
   isTimeout(event) &&
   event.what === END_OF_CONNECTION &&

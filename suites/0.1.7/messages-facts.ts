@@ -102,7 +102,7 @@ const isGreeting = (event: WireEvent) => {
   return isObject(message) && nameOf(message) === GREETING;
 };
 
-/** Tells if a goodbye may be lost: where a server ends TCP while more commands come, its system resets the connection. */
+/** Tells if a goodbye may be lost: if a server ends TCP while more commands come, its system resets the connection. */
 export function mayBeLost(transcript: Transcript): boolean {
   const end = firstEnd(transcript);
   if (end?.from !== "server" || end.type !== "end" || goodbyeAt(transcript) >= 0) return false;
@@ -124,14 +124,14 @@ function isKnown(message: Message, transcript: Transcript, index: number): boole
 export const isForeign = (name: string | undefined): boolean =>
   name !== undefined && RESPONSE.test(name) && !name.startsWith("system/");
 
-/** A failed response of the undefined command that the client named before is one of the answers that it may get. */
+/** Tells if a failed response refuses an undefined command that the client named before: that is one of the answers it may get. */
 function isRefusal(message: Message, transcript: Transcript, index: number): boolean {
   const request = nameOf(message)?.replace(/\/response$/, "/request");
   if (message.status !== "failed" || !RESPONSE.test(nameOf(message) ?? "") || request === DISCONNECT) return false;
   return messages(transcript, "client").some((it) => it.index < index && nameOf(it.message) === request);
 }
 
-/** The first request of each undefined command that may yet be refused; beyond a bound a gap instead of more of them. */
+/** The first request of each undefined command that may still be refused. Beyond a bound, a gap stands for all others. */
 export function refusable(transcript: Transcript): WireEvent[] {
   const names = new Map<string, WireEvent>();
   let length = 0;
@@ -181,7 +181,7 @@ export const greetingIn = (transcript: Transcript): Placed | undefined =>
 export const asksForVersion = (event: WireEvent): boolean =>
   isSaid(event) && (event.type === "binary" || ("data" in event && /version/i.test(event.data)));
 
-/** Tells if a client sent something that a server reads: a message, or what only looks like one. */
+/** Tells if a client sent something that a server reads: a message, or what looks like one. */
 export const isSaid = ({ from, type }: WireEvent): boolean => from === "client" && SAID.has(type);
 const SAID: ReadonlySet<string> = new Set(["text", "binary", "violation", "ping", "cut"]);
 

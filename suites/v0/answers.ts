@@ -27,10 +27,10 @@ export const isLacking = (response: Message | Nothing): boolean => !isNothing(re
 export const endedInstead = (response: Message | Nothing, client: Connection): response is Nothing =>
   isNothing(response) && isEnded(client);
 
-/** The reason why nothing is judged of a server that lacks a command: it may. */
+/** The reason why nothing is judged if a server lacks a command: it may lack any. */
 export const LACKS = "the server lacks the command";
 
-/** The reason why nothing is judged of a server that does not say who a user is: it should. */
+/** The reason why nothing is judged if a server does not say who a user is: it should. */
 export const UNTOLD = "a user is not told who it is: see self.sent";
 
 /** The reason why a case is skipped that needs two users. */

@@ -19,7 +19,7 @@ export interface Metadata {
 
 type Asking = Pick<Context, "connect">;
 
-/** Asks for the metadata; gives in words why there is none. A server without it leaves tokens to another. */
+/** Asks for the metadata, or says why there is none. A server without it leaves tokens to another server. */
 export async function metadataOf({ connect }: Asking): Promise<Metadata | string> {
   const ask: Ask = (head) => setting({ ...asHttp(head), target: METADATA }, "Accept", "application/json");
   const client = await connect({ name: "metadata", anonymous: true, handshake: { ask, body: true } });
@@ -46,15 +46,17 @@ export interface ClientProof {
 }
 
 /**
- * The client that the user gave, as the server wants it: by a header, which every server has to take unless it knows only forms
- * (RFC 6749, 2.3.1). The token of a run is asked for by a form where that is listed: a server whose header is wrong can be tested, too.
+ * The client that the user gave, as the server wants it: by a header, which every server has to take unless it knows only forms (RFC 6749,
+ * 2.3.1). If the server lists forms, the token of a run comes by a form: so a server whose header is wrong can be tested, too.
  */
 export function clientFor({ document }: Metadata, client: NonNullable<Context["keys"]["client"]>): ClientProof {
   const methods = document.token_endpoint_auth_methods_supported;
   return { ...client, inForm: Array.isArray(methods) && !methods.includes("client_secret_basic") };
 }
 
-/** Sends a form to an endpoint of the server under test. Endpoints at another origin are none of its own: then it gives that in words. */
+/**
+ * Sends a form to an endpoint of the server under test. An endpoint at another origin does not belong to it: then returns that in words.
+ */
 export async function post(
   { connect, conceal }: Asking & Pick<Context, "conceal">,
   { origin }: Metadata,

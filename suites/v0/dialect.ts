@@ -38,13 +38,13 @@ export function call(
 /** The ids of the requests that shared cases send. */
 const ID = { sign: "sign", request: "request", unknown: "unknown", leave: "leave" } as const;
 
-/** The number of signs that a client has asked for. An id may be sent once: a server may leave aside what it knows already. */
+/** The number of signs that a client has asked for. An id may be sent only once, since a server may leave a known one aside. */
 const signs = ({ transcript }: Connection): number =>
   messages(transcript, "client").filter(({ message }) => String(message.messageId).startsWith(ID.sign)).length;
 
 const ANSWERED: ReadonlySet<unknown> = new Set([ID.request, ID.leave]);
 
-/** The status of a response, or why there is none. Who lacks a command has read and answered the request. */
+/** The status of a response, or why there is none. A server that lacks a command has read and answered the request. */
 export const statusOf = (response: Message | Nothing): unknown => {
   if (isNothing(response)) return response;
   return isUnimplemented(response) ? "success" : response.status;

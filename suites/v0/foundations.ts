@@ -116,7 +116,7 @@ const BESIDES: Partial<Record<RequirementId, Ids>> = {
   "messaging.target": ["valid.odd-strings"],
 };
 
-/** The requirements that all of a case rests on. A goodbye that is never answered is not answered when it is invalid, either. */
+/** The requirements that all of a case rests on. A server that never answers a goodbye does not answer an invalid one either. */
 const OF_CASES: Readonly<Record<string, Ids>> = {
   "invalid/system-disconnect": ["disconnect.answered"],
   "requests/spelled-command-last": ["request.extra"],
@@ -155,7 +155,7 @@ export const within: Foundations["within"] = {
   "stats.count": ["message.schema"],
   "user.subscribe": ["message.schema"],
   "request.wrong-direction": [...UNREADABLE, "message.direction"],
-  // Users that are told by ids of another form are told apart all the same.
+  // Ids of another form still tell users apart.
   "self.identity": ["message.schema"],
   // Nobody reads a pong or a close frame that breaks RFC 6455, nor what comes behind it.
   "transport.ping": ["message.json"],

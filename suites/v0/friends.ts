@@ -8,7 +8,7 @@ import { scenario } from "./protocol.ts";
 
 const LIST = "friend/list";
 
-/** The reason why nothing is judged of users who are friends: that is not to be undone. */
+/** The reason why nothing is judged if two users are friends: the suite does not undo that. */
 const FRIENDS = "the two users are friends already";
 
 /** The lists that a user has, and where other users stand in them. */
@@ -47,7 +47,7 @@ const eventsFrom = (client: Connection, ...users: readonly unknown[]): Message[]
       [REQUESTED, ACCEPTED, REMOVED].some((it) => it === commandId) && isObject(data) && users.includes(data.from),
   );
 
-/** Has users become friends once one has asked, and part again. Resolves to `true` if the request was taken. */
+/** Makes two users friends once one has asked, and undoes it. Resolves to `true` if the request was taken. */
 async function befriend(
   { check }: Pick<Context<"request.answered" | "friend.roundtrip">, "check">,
   { one, two, first, second }: Pair,
@@ -107,7 +107,7 @@ export const friendCases = [
       const isTaken = await befriend(context, { one, two, first, second }, asked);
       if (!isTaken) return;
       await Promise.all((third ? [one, two, third] : [one, two]).map(dialect.sign));
-      // Both may be told what becomes of it, but nobody of what he did himself.
+      // Both may be told the outcome, but nobody of his own doing.
       const leaked = [
         ...eventsFrom(one, first.userId),
         ...eventsFrom(two, second.userId),

@@ -56,7 +56,7 @@ export async function asking(
   return undefined;
 }
 
-/** Tells what becomes of a client that comes with a token: nothing where nobody answers. */
+/** Tells what becomes of a client that comes with a token; nothing if nobody answers. */
 export async function comingWith({ connect }: Context<RequirementId>, token: string): Promise<string | Nothing> {
   const ask = authorizing(() => `Bearer ${token}`);
   return answered(await connect({ ...ACTING, anonymous: true, handshake: { ask } }));

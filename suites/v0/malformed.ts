@@ -63,12 +63,12 @@ export async function judgeRefusal(client: Connection, { check }: Refusing): Pro
   check("malformed.reason", closing(client)?.data ?? "", expected, ending);
 }
 
-/** The time in which the end of a connection may come behind an answer, in ms: a server may close it later. */
+/** The end of a connection may come so long after an answer, in ms: a server may close it later. */
 const END_BEHIND_ANSWER = 500;
 
 /**
- * Sends a malformed message and a request behind it, and judges how the server ends the connection. One that answers the request has read
- * on, so no wait is needed to see that.
+ * Sends a malformed message and a request behind it. Judges how the server ends the connection. If it answers the request, it has read on,
+ * so there is no need to wait.
  */
 async function judgeMalformed(text: string, client: Connection, context: Refusing): Promise<void> {
   client.send(text, dialect.request);

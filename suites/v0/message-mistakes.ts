@@ -20,7 +20,7 @@ type Look = (message: Message, schemas: Schemas, sender: string) => Mistake | st
 const EARLIEST_DATE = Date.UTC(2020) * 1_000;
 const LATEST_DATE = Date.UTC(2100) * 1_000;
 
-/** The mistakes that are looked for in every message of the server. A message with one of them is not searched for those that follow. */
+/** The mistakes that are looked for in every message of the server, until one of them is found. */
 const LOOKED_FOR: readonly (readonly [RequirementId, Look])[] = [
   ["message.envelope", wrongIn],
   ["message.known", (message, schemas) => (isKnown(message, schemas) ? undefined : "there is no schema of it")],
@@ -71,7 +71,7 @@ function wrongStatus({ type, status, reason, data }: Message): string | undefine
   return data === undefined ? undefined : "failed with data";
 }
 
-/** A reason that the schema does not list in any branch; of a command that nobody defines, one that not every command may give. */
+/** Finds a reason that the schema lists in no branch. If nobody defines the command, finds one that not every command may give. */
 function wrongReason({ type, commandId, status, reason }: Message, schemas: Schemas): string | undefined {
   if (type !== "response" || status !== "failed") return undefined;
   const branches = Object(schemas.find(type, commandId)?.schema).anyOf ?? [];
@@ -83,7 +83,7 @@ function wrongReason({ type, commandId, status, reason }: Message, schemas: Sche
 /** The mistakes of one message that are told. */
 const TOLD = 8;
 
-/** All mistakes at once: whoever writes a server needs no run for each property that it lacks. */
+/** Lists all mistakes at once, so that the author of a server needs no run for each missing property. */
 function invalid(message: Message, schemas: Schemas): Mistake | undefined {
   const found = violationsIn(schemas)(message);
   const [first] = found;

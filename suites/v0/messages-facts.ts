@@ -12,7 +12,7 @@ const UNREADABLE = 10;
 /** The first event that breaks a rule, and what is wrong with it. */
 export interface Breach extends Mistake {
   readonly event: WireEvent;
-  /** Earlier events without which it would be none. */
+  /** The earlier events that make it a breach. */
   readonly because: readonly WireEvent[];
 }
 
@@ -41,7 +41,7 @@ export interface ConnectionFacts {
   forgot: boolean;
   /** The latest texts of the client that are no message. A lenient server may take one for a request. */
   readonly unreadable: Map<string, WireEvent>;
-  /** Requests of the server that the client has not answered, and the latest that it has, by their ids and commands. */
+  /** The open requests of the server, and the latest that the client has answered, by their ids and commands. */
   readonly asks: Map<string, AskedMessage>;
   readonly met: Map<string, AskedMessage>;
   /** The first message of the client that may be a response, though it is none to any of these. */
@@ -120,14 +120,14 @@ function said(event: WireEvent, facts: ConnectionFacts, schemas: Schemas, sender
   const key = name === undefined ? undefined : keyOf(name, facts);
   const before = name === undefined || key !== undefined ? undefined : facts.answered.get(name);
   const asked = key === undefined ? before : facts.open.get(key);
-  // Without its request a response would be another breach.
+  // A response without its request would be another breach.
   const because = asked ? [asked.request, ...(asked.response ? [asked.response] : [])] : [];
   const broken: Note = (id, mistake, ...more) => {
     facts.breaches[id] ??= { ...mistake, event, because: [...because, ...more] };
   };
   look(event, message, { schemas, sender, isStray: name !== undefined && !asked && !facts.forgot }, broken);
   if (name !== undefined && key !== undefined && asked) {
-    // Without its response, a later request would be taken for answered by it.
+    // A later request would be taken for the one that this response answers.
     for (const it of asked.later ?? []) it.earlier = [asked.request, event];
     facts.open.delete(key);
     facts.answered.delete(name);

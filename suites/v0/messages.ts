@@ -72,7 +72,7 @@ export function rulesBy(schemas: Schemas, sender = "server"): readonly Rule[] {
 
 type FactsOf = (transcript: Transcript) => ConnectionFacts;
 
-/** The rule of the form of all messages, which bytes that are no WebSocket message break, too. */
+/** Makes the rule of the form of all messages. Bytes that are no WebSocket message break it, too. */
 function ruleOfJson(factsOf: FactsOf): Rule {
   return {
     requirement: "message.json",
@@ -94,7 +94,7 @@ function ruleOfJson(factsOf: FactsOf): Rule {
   };
 }
 
-/** The events without which a breach would not be seen. */
+/** The events that have to be seen to see a breach. */
 const eventsOf = (breach: Breach | undefined) => (breach ? [...breach.because, breach.event] : []);
 
 const brokenBy = ({ event, words, path }: Omit<Breach, "because">): Finding => ({

@@ -28,7 +28,7 @@ import {
 /** A command that takes data. */
 const INFO = "user/info";
 
-/** Sends a request that is answered last, and waits for that: what has not come by then was not sent at once. */
+/** Sends a request that is answered last, and waits for the answer: an answer that has not come by then was not sent at once. */
 const fence = (client: Connection): Promise<Message | Nothing> => call(client, STATS, "fence");
 
 const echoes = Object.entries(MESSAGE_IDS).map(([name, id]) =>

@@ -8,7 +8,7 @@ import { call, DISCONNECT, dialect, STATS, statusOf } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
 import { userCases } from "./users.ts";
 
-/** The fate of one of two connections of a user, in place of a response: that may be. */
+/** The fate of one of two connections of a user, in place of a response: a server may end it. */
 const OVER = "no connection";
 
 /** The cases of a client that asks to be disconnected. */

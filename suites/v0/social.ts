@@ -33,8 +33,8 @@ const receive = (client: Connection, text: string): Promise<Message | Nothing> =
   client.next((it) => it.commandId === RECEIVED && textOf(it) === text, RECEIVED);
 
 /**
- * Sends a text as a user. Resolves to the response; to nothing where no requirement about it can be judged, which is said: there was none,
- * or the server does not have messages.
+ * Sends a text as a user. Resolves to the response. If there is none, or the server lacks messages, says why nothing can be judged, and
+ * resolves to nothing.
  */
 async function sends<Id extends string>(
   { check, unasked }: Pick<Context<Id | "request.answered">, "check" | "unasked">,

@@ -10,7 +10,7 @@ import { violationsIn } from "./protocol.ts";
 export interface SweepInput {
   readonly what: string;
   readonly data: unknown;
-  /** A server may refuse it for any reason: data that is too long may hit another bound before that of the schema. */
+  /** A server may refuse it for any reason: data that is too long may hit a bound before that of the schema. */
   readonly anyReason?: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface Sweep {
   readonly invalid: readonly SweepInput[];
 }
 
-/** The inputs of every request that one side may send. Commands of which no valid data can be made are left out. */
+/** Makes the inputs of every request that one side may send. Leaves out commands for which it finds no valid data. */
 export function sweepsOf(schemas: Schemas, from = "user", to = "server"): readonly Sweep[] {
   const violations = violationsIn(schemas);
   return schemas.all.filter(isRequest(from, to)).flatMap(({ command, schema }) => {

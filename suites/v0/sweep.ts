@@ -16,7 +16,7 @@ const AT_A_TIME = 5;
 /** An input as it stands in the row of a case. */
 const rowOf = ({ what, data }: SweepInput) => ({ what, data });
 
-/** The reason for which an invalid request fails, and all that a server may give that perhaps lacks the command. */
+/** The reason for which an invalid request fails, and the answers of a server that may lack the command. */
 const INVALID = "invalid_request";
 const REASONS: readonly string[] = [INVALID, UNIMPLEMENTED];
 
@@ -67,7 +67,7 @@ interface Invalid extends Pick<Context<"request.answered" | "invalid.data">, "ch
   readonly expected: Expectation;
 }
 
-/** Judges the reason of a response. A request without one breaks what holds of all requests, whatever is wrong with its data. */
+/** Judges the reason of a response. A request without a response breaks what holds for all requests, whatever is wrong with its data. */
 function judgeInvalid({ input, response }: Answer, { client, check, expected }: Invalid): boolean {
   if (isNothing(response) && !endedInstead(response, client))
     return check("request.answered", response, { title: `${input.what}: a response` });
@@ -93,7 +93,7 @@ function valid({ command, valid: [plain, ...odd], invalid: inputs }: Sweep, { wh
     async run({ connect, check }) {
       const client = await connect();
       const first = await call(client, command, idOf(command, "plain"), plain?.data);
-      // Its texts are the names of nobody: odd for a server that ends the connection over them.
+      // Its texts name nobody, which is odd for a server that ends the connection over them.
       const isOdd = endedInstead(first, client) && plain?.data !== undefined;
       if (!check(isOdd ? "valid.odd-strings" : "request.answered", first) || isNothing(first)) return;
       const further = { ...Object(plain?.data), conformance: { extra: [1] } };

@@ -8,12 +8,12 @@ import { type AskedMessage, type ConnectionFacts, connectionFacts } from "./mess
 import { wrongIn } from "./protocol.ts";
 
 /**
- * The time after a request for which a connection has to go on before its response counts as missing, in ms: many times what servers
- * take, and the longest silence that the protocol leaves to a server.
+ * A response counts as missing once the connection went on for this time after the request, in ms: many times what servers take, and the
+ * longest silence that the protocol allows a server.
  */
 const UNANSWERED_AFTER = 10_000;
 
-/** The requirements whose breach may be a response that nobody can tell for one. */
+/** The requirements whose breach may hide a response, since nobody can read it as one. */
 const UNREAD: readonly RequirementId[] = ["message.json", "message.envelope", "response.correlated"];
 
 /** Tells if a server has to answer a request, whatever stands in its data. */
@@ -22,7 +22,7 @@ const isWellFormed = (request: WireEvent): boolean => {
   return isObject(message) && wrongIn(message) === undefined;
 };
 
-/** Returns the requests without a response of those that have to be answered. Of two with one id a server may leave one aside. */
+/** Returns the requests that lack a response which the server owes. Of two with one id a server may leave one aside. */
 const openIn = ({ open }: ConnectionFacts): readonly WireEvent[] =>
   [...open.values()].flatMap(({ request, earlier }) => (!earlier && isWellFormed(request) ? [request] : []));
 

@@ -42,7 +42,7 @@ function autohostSuites(schemas: Schemas): readonly Suite[] {
 const PLAINEST = ["requests/alone"];
 const READABLE = ["message.json", "message.envelope", "response.correlated"];
 
-/** The sections of which all rests on requests that are answered: who ends each connection at once answers nothing. */
+/** The sections in which everything rests on answered requests: a client that ends each connection at once answers nothing. */
 const TALKING = new Set<string>(["requests", "transport", "malformed"]);
 
 const foundations: Foundations = {
@@ -101,7 +101,7 @@ export async function autohostProtocolWith(folder?: string, given?: string): Pro
 /** Tachyon v0 as a server meets it from autohosts, by some schemas: these are the target then. */
 export function autohostProtocolBy(schemas: Schemas): Protocol {
   const suites = autohostSuites(schemas);
-  // The suite sends odd messages as the server on purpose: nobody has to know their mistakes.
+  // The suite sends odd messages as the server on purpose, so nobody has to know their mistakes.
   const { mistakeOf: _, omissionIn: __, ownIdOf: ___, ...base } = protocolBy(schemas);
   return {
     ...base,

@@ -9,7 +9,7 @@ import { call, request } from "../dialect.ts";
 /** Makes a case of an autohost; requirements that its catalogue lacks do not compile. */
 export const autohostCase = scenarios<AutohostRequirementId>();
 
-/** The request that an autohost takes at any moment: from when on the server wants to know of battles. */
+/** A request that an autohost takes at any moment: it says from when on the server wants to know of battles. */
 export const SUBSCRIBE = "autohost/subscribeUpdates";
 
 /** A time in the future: no battle has anything to tell that came later. */
@@ -21,6 +21,6 @@ export const SUBSCRIPTION = { since: SINCE } as const;
 /** A request to tell of battles. */
 export const subscribe = (id: string) => request(SUBSCRIBE, id, SUBSCRIPTION);
 
-/** Sends a request that is answered last, and waits for that: what has not come by then was not sent at once. */
+/** Sends a request that is answered last, and waits for the answer: an answer that has not come by then was not sent at once. */
 export const afterAll = (client: Connection): Promise<Message | Nothing> =>
   call(client, SUBSCRIBE, `after ${randomUUID().slice(0, 8)}`, SUBSCRIPTION);
