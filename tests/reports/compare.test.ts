@@ -1,33 +1,17 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import picocolors from "picocolors";
 import type { Verdict } from "../../harness/catalogue.ts";
 import { compareReports, type Kind } from "../../reports/compare/compare.ts";
-import { compareMarkdown, matrixMarkdown } from "../../reports/compare/markdown.ts";
-import { type Column, column, matrix } from "../../reports/compare/matrix.ts";
-import { compareTerminal, matrixTerminal } from "../../reports/compare/terminal.ts";
-import { html } from "../../reports/html/html.tsx";
-import type { Report, ReportCheck } from "../../reports/report.ts";
-import { protocol } from "../../suites/0.1.7/index.ts";
+import { compareMarkdown } from "../../reports/compare/markdown.ts";
+import { compareTerminal } from "../../reports/compare/terminal.ts";
+import type { Report } from "../../reports/report.ts";
+import { FAILING, found, good, PATIENT } from "./comparing.ts";
 import { concluded, sample, withCase } from "./samples.ts";
 
-const FAILING = "version/parity-patch-with-zero";
 const OPEN = "version/open-prerelease";
 const plain = picocolors.createColors(false);
+const broken = await sample("compares-versions-as-prefixes", PATIENT);
 
-/** On a busy machine an answer may take long, and what nobody answers is observed. */
-const PATIENT = { timeout: 10_000, idle: 100 };
-
-let good: Report;
-let broken: Report;
-beforeAll(async () => {
-  [good, broken] = await Promise.all([sample(undefined, PATIENT), sample("compares-versions-as-prefixes", PATIENT)]);
-});
-
-/** Returns the good report, in which one case found something else of `parity.patch`. */
-const found = (verdict: Verdict, more: Partial<ReportCheck> = {}): Report =>
-  withCase(good, FAILING, ({ checks }) => ({
-    checks: checks.map((it) => (it.requirement === "parity.patch" ? { ...it, verdict, actual: verdict, ...more } : it)),
-  }));
 /** Returns a report with one case of it, and all that follows. */
 const only = ({ cases, ...report }: Report, id: string): Report =>
   concluded({ ...report, cases: cases.filter((it) => it.id === id) });
@@ -213,169 +197,6 @@ describe("a change is put down to", () => {
     expect(better).toMatchObject({ outcome: "ok", stays: "it died" });
     expect(compareTerminal(better, ["a", "b"], plain)).toMatch(/^OK nothing broke.*, the target no longer goes away$/m);
   });
-});
-
-describe("a run that ended early", () => {
-  const why = "the server stopped accepting connections";
-  const words = `not run: ${why}`;
-  /** Returns the good report as it is where the server went away: one case was at work, one was not let in, the others did not run. */
-  const lost = (): Report => {
-    const unopened = "a connection could not be opened (ECONNRESET)";
-    const told = [
-      { why, actual: `not judged: ${why} while it ran` },
-      { why: unopened, actual: `not judged: ${unopened}` },
-    ];
-    const cases = good.cases.map((it, i) => ({
-      ...it,
-      verdict: "skip" as const,
-      checks: it.checks
-        // A rule for every message is not among the checks of a case that did not run.
-        .filter(({ requirement }) => i < told.length || !requirement.startsWith("message."))
-        .map((check) => ({ ...check, verdict: "skip" as const, ...(told[i] ?? { why, actual: words }) })),
-    }));
-    return concluded({ ...good, cases, stop: { reason: "lost", words, why } });
-  };
-  const show = (old: Report, now: Report, more = {}) =>
-    compareTerminal(compareReports(old, now), ["a", "b"], plain, more);
-
-  test("has a line for each cause, and the outcome last", () => {
-    const text = show(good, lost());
-    const size = (cases: number) => String.raw`\d+ requirements in ${cases} cases?`;
-    expect(text.match(/^No longer judged: .*$/gm)).toEqual([
-      expect.stringMatching(new RegExp(`^No longer judged: ${size(good.cases.length - 1)}: ${why}$`)),
-      expect.stringMatching(
-        new RegExp(`^No longer judged: ${size(1)}: a connection could not be opened \\(ECONNRESET\\)$`),
-      ),
-    ]);
-    expect(text).toMatch(/^ {2}pass → skip \(\d+ MUST\): \S+, .*, … and \d+ more$/m);
-    expect(text.split("\n").length).toBeLessThan(25);
-    expect(text).toMatch(/\nREGRESSED .*\n {2}old .*\n {2}new .*\n$/);
-    expect(compareMarkdown(compareReports(good, lost()))).toMatch(
-      new RegExp(String.raw`^\| ${size(good.cases.length - 1)} \| \| \| \| \| .${why}. \|`, "m"),
-    );
-  });
-
-  test("is told likewise where it is the old one", () => {
-    const text = show(lost(), good);
-    expect(text.match(/^Judged now: /gm)).toHaveLength(2);
-    expect(text).toMatch(new RegExp(`^Judged now: .* cases; before: ${why}$`, "m"));
-  });
-
-  test("names a file only where one is written", () => {
-    const broken = (now: Report): Report =>
-      concluded({
-        ...now,
-        cases: now.cases.map((it) => ({
-          ...it,
-          checks: it.checks.map((check) => ({ ...check, verdict: "fail", actual: "else" })),
-        })),
-      });
-    expect(show(good, broken(good), { json: "all.json" })).toMatch(/likewise in \d+ more: .* more \(all\.json\)$/m);
-    expect(show(good, broken(good))).toMatch(/likewise in \d+ more: .* more$/m);
-  });
-
-  test("is one line if only that is wanted", () => {
-    expect(show(good, lost(), { quiet: true })).toMatch(/^REGRESSED the target went away, [^\n]*\n$/);
-  });
-});
-
-test("a block tells a long statement by its first sentence", () => {
-  const statement = `${"A server says what it does. ".repeat(9)}`.trim();
-  const text = compareTerminal(compareReports(good, found("fail", { expected: statement })), ["a", "b"], plain);
-  expect(text).toMatch(/^ {2}expected {2}A server says what it does\.$/m);
-});
-
-describe("a latency", () => {
-  const taking = (...mediansMs: number[]): Report => ({ ...good, latencies: [{ name: "greeting", mediansMs }] });
-
-  test.each([
-    [
-      "is told where it differs by more than the noise",
-      [9, 1, 1.2, 1.1, 1],
-      [9, 3, 3.1, 3.3, 3.1],
-      [{ oldMs: 1.1, newMs: 3.1 }],
-    ],
-    ["is told where it became shorter", [9, 3, 3.1, 3, 3], [9, 1, 1.1, 1, 1], [{ oldMs: 3, newMs: 1 }]],
-    ["is not told where the runs overlap", [9, 1, 5, 1, 1], [9, 4, 6, 6, 6], []],
-    ["is not told where it differs by less than the noise", [9, 1, 2, 2, 2], [9, 2.1, 2.5, 2.3, 2.4], []],
-    ["is not told of few repetitions", [1, 1, 1, 1], [30, 30, 30, 30], []],
-  ])("%s", (_, old, now, told) => {
-    expect(compareReports(taking(...old), taking(...now)).latencies).toMatchObject(told);
-  });
-
-  test("is not compared between unlike runs", () => {
-    const [slow, fast] = [taking(9, 9, 9, 9, 9), taking(1, 1, 1, 1, 1)];
-    expect(compareReports(slow, fast).latencies).toHaveLength(1);
-    expect(compareReports({ ...slow, concurrency: 16 }, { ...fast, concurrency: 1 }).latencies).toEqual([]);
-    expect(compareReports(slow, { ...fast, cases: fast.cases.slice(1) }).latencies).toEqual([]);
-  });
-
-  test("is told with the load under which it was measured, in every format", async () => {
-    const loads: readonly (readonly [number | undefined, string])[] = [
-      [16, "under load: 16 cases ran at a time"],
-      [1, "one case at a time"],
-      [undefined, "under load: an unknown number of cases ran at a time"],
-    ];
-    for (const [concurrency, load] of loads) {
-      const [old, now] = [taking(9, 9, 9, 9, 9), taking(1, 1, 1, 1, 1)].map(({ concurrency: _, ...it }) => ({
-        ...it,
-        ...(concurrency !== undefined && { concurrency }),
-      })) as [Report, Report];
-      const comparison = compareReports(old, now);
-      const words = `median greeting: 9 ms, now 1 ms, ${load} (repetitions lie 0.00 ms apart)`;
-      expect(compareTerminal(comparison, ["old", "new"], plain)).toContain(words);
-      expect(compareMarkdown(comparison)).toContain(words);
-      expect(comparison.latencies[0]?.concurrency).toBe(concurrency);
-      const facts = (await html(now, protocol)).replace(/<[^>]*>/g, "");
-      expect(facts).toContain(`Median greeting1, 1, 1, 1, 1 ms, ${load}`);
-    }
-  });
-
-  test("is measured in every repetition", async () => {
-    const { latencies } = await sample(undefined, { repeat: 2 }, /^disconnect\/alone/);
-    expect(latencies).toEqual([
-      { name: "greeting", mediansMs: [expect.any(Number), expect.any(Number)] },
-      { name: "disconnect", mediansMs: [expect.any(Number), expect.any(Number)] },
-    ]);
-  });
-});
-
-describe("a comparison is told", () => {
-  const nasty = () => found("fail", { actual: "\u001b[31m | `x` <img src=x> @everyone\n# no" });
-
-  test("in the terminal, with nothing raw, the outcome last", () => {
-    const text = compareTerminal(compareReports(good, nasty()), ["1.0.0", "\u001b[31m"], plain);
-    expect(text).toMatch(/^Broken: parity\.patch \(MUST\) in version\/parity-patch-with-zero: pass → fail$/m);
-    expect(text).toMatch(/cause {5}the server changed/);
-    expect(text).toMatch(/\nREGRESSED 1 requirement broken\n/);
-    expect(text).not.toContain("\u001b");
-    expect(compareTerminal(compareReports(good, good), ["a", "b"], plain)).toMatch(/^OK nothing broke\n/);
-  });
-
-  test("in Markdown, in which words of the server have no effect", () => {
-    const text = compareMarkdown(compareReports(good, nasty()));
-    expect(text).toMatch(/^## ❌ Compared with before: 1 requirement broken/);
-    const row = text.split("\n").find((line) => line.includes("img")) ?? "";
-    expect(row).toContain("``\\u{1b}[31m \\| `x` <img src=x> @everyone\\n# no``");
-  });
-});
-
-test("many reports make a matrix, in the order of their versions", () => {
-  const expected = found("fail", { expectedFailure: "known" });
-  const failing = { ...expected, requirements: broken.requirements };
-  const made = matrix([column("2.10", good), column("2.9", broken), column("2.11", failing)]);
-  expect(made.columns.map(({ name }) => name)).toEqual(["2.9", "2.10", "2.11"]);
-  expect(matrixTerminal(made, plain)).toMatch(/^parity\.patch: fail → pass → fail \(expected\)$/m);
-  const text = matrixMarkdown(made);
-  expect(text).toMatch(/^\| `parity\.patch` \| MUST \| fail \| pass \| fail \(expected\) \|$/m);
-  expect(text).toMatch(/^\| `resilience\.flood` \| MUST \| not tested \| not tested \| not tested \|$/m);
-});
-
-test("columns that are not named by versions stand in the order in which their runs started", () => {
-  const at = (name: string, day: number) => column(name, { ...good, startedAt: `2026-11-0${day}T10:00:00.000Z` });
-  const names = (...columns: Column[]) => matrix(columns).columns.map(({ name }) => name);
-  expect(names(at("after", 3), at("before", 1), at("2", 2))).toEqual(["before", "2", "after"]);
-  expect(names(at("v2", 1), at("v1.10", 2), at("v1.9", 3))).toEqual(["v1.9", "v1.10", "v2"]);
 });
 
 test("an end of the target that no case explains is a regression", () => {
