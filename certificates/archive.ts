@@ -2,7 +2,7 @@ import { FILE_NAMES } from "./files.ts";
 import { namedPath, type TarEntry } from "./tar.ts";
 
 /** The content of an archive: the files of a bundle, the paths of other files, and why some program may unpack it otherwise. */
-export interface Unpacked {
+interface Unpacked {
   readonly files: Map<string, Buffer>;
   readonly foreign: readonly string[];
   readonly problem?: string;

@@ -21,10 +21,10 @@ export const BOUNDS = {
 } as const;
 
 /** The cost of an event beside its payload, in bytes. */
-const EVENT_BYTES = 400;
+export const EVENT_COST = 400;
 
 /** The cost of each value in a JSON text once it is parsed, in bytes. */
-const NODE = 75;
+const VALUE_COST = 75;
 
 /** Estimates the cost of a text in bytes, for itself and for the values that it is parsed to. */
 export function costOf(text: string): number {
@@ -32,7 +32,7 @@ export function costOf(text: string): number {
   // Before each value stands a comma, a colon, or an opening bracket or brace. (A set of them takes four times as long.)
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code === 0x2c || code === 0x3a || code === 0x5b || code === 0x7b) cost += NODE;
+    if (code === 0x2c || code === 0x3a || code === 0x5b || code === 0x7b) cost += VALUE_COST;
   }
   return cost;
 }
@@ -79,7 +79,7 @@ export function counter(meter: { bytes: number }): Counter {
   let received = 0;
   return {
     add(size, events) {
-      const cost = size + EVENT_BYTES;
+      const cost = size + EVENT_COST;
       if (received + cost > BOUNDS.connection) return onOne(`${BOUNDS.connection} bytes`);
       if (meter.bytes + cost > BOUNDS.together)
         return { data: `more than ${BOUNDS.together} bytes at the same time`, scope: "run" };

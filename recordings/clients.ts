@@ -5,8 +5,10 @@ import type { ReportClients, ReportMistakePlace } from "../reports/report.ts";
 import type { FollowedConnection } from "./followed.ts";
 import type { RecordedPlace } from "./recorded.ts";
 
-/** Kinds of mistakes that are told apart, and places of each that are named; the others are only counted. */
-const KINDS_APART = 100;
+/** The most kinds of mistakes and findings that are told apart: a client may make up a new one with each message. */
+export const KINDS_APART = 100;
+
+/** The most places of each kind of mistake that are named. The others are only counted. */
 const PLACES = 20;
 
 /** The ids of messages that are remembered, of all connections, and the characters of each. */

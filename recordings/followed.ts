@@ -1,13 +1,10 @@
-import { costOf } from "../harness/bounds.ts";
+import { costOf, EVENT_COST } from "../harness/bounds.ts";
 import { shorten } from "../harness/kept.ts";
 import type { Rule } from "../harness/rule.ts";
 import { stamp } from "../harness/shared.ts";
 import type { Transcript, WireEvent } from "../harness/transcript.ts";
 import { isEnd, prune } from "./judge.ts";
 import { addTo, type Ends, noEnds, shownOf, shownPlace } from "./shown.ts";
-
-/** The cost of an event beside its texts, in bytes. */
-const EVENT_COST = 400;
 
 /** The cost of a connection beside its texts, in bytes. */
 const CONNECTION_COST = 1_000;

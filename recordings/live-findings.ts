@@ -1,6 +1,6 @@
 import type { Side } from "../harness/transcript.ts";
 import { short } from "../reports/names.ts";
-import type { ClientMistake } from "./clients.ts";
+import { type ClientMistake, KINDS_APART } from "./clients.ts";
 import type { RecordedEvent } from "./recorded.ts";
 import type { Broken } from "./report.ts";
 
@@ -15,9 +15,6 @@ const BETWEEN_JUDGING = 20;
 
 /** The lines that are told of each kind. The others are only counted. */
 const LINES_OF_KIND = 5;
-
-/** The most kinds that are told apart: a client may make up a new one with each message. */
-const KINDS_APART = 100;
 
 /** The most characters of an event that are told. */
 const EVENT_CHARACTERS = 160;

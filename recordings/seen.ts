@@ -5,7 +5,7 @@
 const BITS = 2 ** 26;
 
 /** Remembers names in constant memory. It always knows a name that it was told, and hardly ever another one. */
-export interface Seen {
+interface Seen {
   add(name: string): void;
   has(name: string): boolean;
 }

@@ -36,7 +36,7 @@ export interface Schemas {
 }
 
 /** The services of which there are no schemas, and what only servers send of their messages. */
-export interface Elsewhere {
+interface Elsewhere {
   readonly services: readonly string[];
   readonly ofServers: Readonly<Record<string, readonly string[]>>;
 }

@@ -11,6 +11,7 @@ import {
   type WireEvent,
 } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
+import { BIG } from "../websocket/fate.ts";
 import { DISCONNECT, DISCONNECTED, GREETING, nameOf, queryOf } from "./protocol.ts";
 
 /** A well-formed response of any service. */
@@ -18,9 +19,6 @@ const RESPONSE = /^[^/]+\/[^/]+\/response$/;
 
 /** A request of the service of this version that it does not define: only a refusal may answer it. */
 const UNDEFINED = /^system\/[^/]+\/request$/;
-
-/** Over this many bytes (8 KiB) a message may be too big for a WebSocket layer, which then ends the connection by its own rules. */
-const BIG = 8 << 10;
 
 /** The number of characters of undefined requests that are remembered. */
 const UNDEFINED_CHARACTERS = 64 << 10;

@@ -30,9 +30,11 @@ export const anyFate = (dialect: Dialect): Expectation => ({
   ...endsOf(dialect, "success"),
 });
 
-/** The bytes beyond which a WebSocket layer may find a message too big, and those beyond which anybody may refuse it in any way. */
+/** A WebSocket layer may find a message of more bytes too big. */
 const SMALL = 4_000;
-const BIG = 8 << 10;
+
+/** Anybody may refuse a message of more bytes (8 KiB) in any way: a WebSocket layer may end the connection by its own rules. */
+export const BIG = 8 << 10;
 
 /** The fates that a server may give a request that is so many bytes long. */
 export function fateOf(dialect: Dialect, length: number): Expectation {

@@ -50,7 +50,7 @@ export function closing(code?: number, reason = ""): Buffer {
 }
 
 /** The decisions of a reader of frames. */
-export interface ReaderOptions {
+interface ReaderOptions {
   /** The largest message, in bytes. */
   readonly limit: number;
   /** Takes compressed messages. */
