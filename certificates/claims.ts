@@ -26,9 +26,9 @@ export function oddClaims(report: Report, protocol: Protocol, suite: Report["sui
     [`it is about ${titleOf(report.protocol)}`]: !isDeepStrictEqual(report.protocol, aboutProtocol(protocol)),
     "it is about the embedded reference server": target.embedded,
     "its users have one connection each, and this version knows no users": !protocol.login && exclusive,
-    "its limit is none that the suite names": !namesItsLimits(report),
+    "its limit is not as the suite says it": !namesItsLimits(report),
     "the target stood still for longer than the run took": stalls.some(({ at, ms }) => at + ms > durationMs + 1),
-    "its latencies are none that the suite measures": latencies.some(
+    "the suite measures no such latencies": latencies.some(
       (it) => !known.has(it.name) || it.mediansMs.some((ms) => ms > durationMs),
     ),
     "it counts fewer cases than it holds": (report.allCases ?? report.cases.length) < report.cases.length,

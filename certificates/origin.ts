@@ -56,7 +56,7 @@ export function suite(content: BundleContent): Findings {
   const { suite: own, report, protocol, set, statement: it } = content;
   const said = digestsIn(it.predicate.configuration);
   const other = Object.entries(digestsOf(protocol, set)).filter(([name, digest]) => said[name] !== digest);
-  if (said.set !== digestsOf(protocol, set).set) return found(`the set ${set.name} is not the one of that name`);
+  if (said.set !== digestsOf(protocol, set).set) return found(`the set ${set.name} differs from the one of that name`);
   if (isSameSuite(content)) return { problems: [] };
   return {
     problems: [],

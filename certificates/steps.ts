@@ -40,7 +40,7 @@ export const STEPS: Readonly<Record<string, Look>> = {
 function conditions({ set, statement: it, report, protocol }: BundleContent): Findings {
   const problems = outOfBounds(it.predicate.conformance.conditions, set.name, protocol);
   return {
-    problems: conditionsOf(report) ? problems : [...problems, "report.json names none"],
+    problems: conditionsOf(report) ? problems : [...problems, "report.json does not name them"],
     // A certifier can call any server limited, or let it have few connections.
     notes: report.limit === undefined ? [] : [`${report.limit}, it says: then fewer cases run at a time`],
   };
@@ -58,7 +58,7 @@ function verdict(content: BundleContent): Findings {
       ...(wrong === undefined ? [] : [`report.json: ${wrong}`]),
       ...oddClaims(report, protocol, own),
       ...(isOther ? ["the requirements of the report are not those of the catalogue"] : []),
-      ...(isOwn && !callsPlain(report, protocol) ? ["a case is said to be plain, and is not"] : []),
+      ...(isOwn && !callsPlain(report, protocol) ? ["it calls a case plain that is not"] : []),
     ],
   };
 }

@@ -98,7 +98,7 @@ function parserFor(words: readonly string[], named?: Subcommand, config?: string
     .updateStrings(STRINGS)
     .version(about.version)
     .epilogue(
-      "--no-strict switches off --strict, where a variable or the config switches it on; so with each such option.",
+      "--no-strict switches off a --strict that a variable or the config switches on. The same holds for every switch.",
     )
     .exitProcess(false)
     .fail((message, error) => {

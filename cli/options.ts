@@ -96,9 +96,9 @@ export const CERTIFYING = {
 export const VERIFYING = {
   "public-key": text(
     "public-key",
-    "Demand a signature by the private key of this public one: Ed25519, a PEM file. TACHYON_PUBLIC_KEY may also hold the PEM itself",
+    "Demand a signature that this public key proves: Ed25519, a PEM file. TACHYON_PUBLIC_KEY may also hold the PEM itself",
   ),
-  schemas: text("schemas", "Judge again by the schemas in this folder, where the certificate names such"),
+  schemas: text("schemas", "Judge again by the schemas in this folder, if the certificate names a folder"),
   quiet: { ...flag("Print only the verdict and what is wrong"), alias: SHORT.quiet },
 } as const;
 

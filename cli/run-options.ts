@@ -32,13 +32,13 @@ export const RUNNING = {
     "recovery",
     0,
     DEFAULTS.recovery,
-    "The time that a target which accepts no more connections has to come back, in ms",
+    "The time that a target has to come back, once it accepts no more connections, in ms",
   ),
   restarts: number(
     "restarts",
     0,
     DEFAULTS.restarts,
-    "The most ways to end that are looked into; ten inputs of one kind count at most. Each takes a start (--start) or a wait (--recovery)",
+    "Look into so many ends of the target at most; of one kind, ten inputs count at most. Each takes a start (--start) or a wait (--recovery)",
   ),
   idle: numberIfGiven(
     "idle",
@@ -49,7 +49,7 @@ export const RUNNING = {
   rate: numberIfGiven(
     "rate",
     0,
-    "The most messages a second that each client sends, after some at once; 0 is no limit (default: 8 with v0, none against the embedded server)",
+    "Each client sends so many messages a second at most, after some at once; 0 is no limit (default: 8 with v0, none against the embedded server)",
   ),
   repeat: number(
     "repeat",
@@ -119,9 +119,7 @@ export const LISTENING = {
 
 /** The options of a loop to work in. */
 export const LOOPING = {
-  "last-failed": flag(
-    "Run only what failed last, by the report that is stored, and the suspects where the target went away",
-  ),
+  "last-failed": flag("Run only what failed last, by the stored report; and the suspects, if the target went away"),
   watch: text("watch", "Start the server again and run again whenever something in this folder changes (with --start)"),
   open: flag("Open the page when the run is over, except in CI"),
 } as const;

@@ -85,6 +85,6 @@ export function troublesOf(report: Report): string {
   const told = troubles(report, options(report)) || toText(report);
   const roots = report.cases.flatMap(({ checks }) => checks.flatMap(({ see }) => see ?? []));
   return report.verdict === "incomplete" && roots[0] !== undefined
-    ? `${told}\nthis test fails since ${roots[0]} is broken, on which it rests: mend that first`
+    ? `${told}\nthis test rests on ${roots[0]}, which is broken: mend that first`
     : told;
 }

@@ -84,7 +84,7 @@ export function headline({ changes, requirements, lost, stays, outcome }: Compar
   const explained = kind("broken").filter((change) => !isRegression(change));
   const parts = [
     lost === undefined ? "" : "the target went away",
-    told(explained, "broken where the case changed or it is expected"),
+    told(explained, "broken in a changed case, or as expected"),
     told(changes.filter(isRegression), "broken") || (lost === undefined ? unbroken(outcome, explained.length > 0) : ""),
     told(kind("exposed"), "broken that could not be judged before"),
     told(unjudged, `no longer judged in ${plural(cases, "case")}${keeping(unjudged, requirements)}`),

@@ -15,7 +15,7 @@ export function Notes({ data }: { readonly data: PageData }) {
         <section aria-labelledby="notes">
           <h2 id="notes">What is not certain</h2>
           <NotedCases title="Unstable" of={unstable}>
-            The verdict is not the same among other cases as alone, or each time.
+            The verdict varies: among other cases and alone, or from one time to the next.
           </NotedCases>
           {skipped.map(({ why, see, cases }) => (
             <NotedCases title="Not judged" of={cases} see={see} key={why}>

@@ -67,7 +67,11 @@ export function marks(it: PageCase): readonly (readonly [word: string, meaning: 
 /** The marks that say how sure its verdict is. */
 export function doubts(it: PageCase): readonly (readonly [word: string, meaning: string])[] {
   const all: readonly (readonly [boolean, string, string])[] = [
-    [it.unstable === true, "unstable", "Its verdict is not the same among other cases as alone, or each time."],
+    [
+      it.unstable === true,
+      "unstable",
+      "Its verdict varies: among other cases and alone, or from one time to the next.",
+    ],
     [it.unconfirmed === true, "unconfirmed", "It failed among other cases, and was not run again alone."],
   ];
   return all.flatMap(([is, word, meaning]) => (is ? [[word, meaning] as const] : []));

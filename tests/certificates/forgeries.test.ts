@@ -131,7 +131,7 @@ const forgeries: Readonly<Record<string, [() => Parts, RegExp]>> = {
   ],
   "a set is emptied": [
     () => ({ ...broken, set: { ...broken.set, cases: {}, requirements: {} } }),
-    /^suite: the set 0\.1\.7\/2026-01 is not the one of that name$/,
+    /^suite: the set 0\.1\.7\/2026-01 differs from the one of that name$/,
   ],
   "a failure is expected": [
     () =>

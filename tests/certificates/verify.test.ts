@@ -153,7 +153,7 @@ describe("the report in a bundle", () => {
 test("a case that is not plain is called so by another version of the suite alone", async () => {
   const report = { ...healthy.report, cases: healthy.report.cases.map((it) => ({ ...it, plain: true as const })) };
   const files = await bundle({ ...healthy, report });
-  expect(await firstProblem(files)).toMatch(/^verdict: a case is said to be plain, and is not/);
+  expect(await firstProblem(files)).toMatch(/^verdict: it calls a case plain that is not/);
   expect(await firstProblem(sealed(files, { ...healthy, report }, { suite: "0".repeat(64) }))).toBeUndefined();
 });
 

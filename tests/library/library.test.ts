@@ -117,7 +117,7 @@ test("a case that rests on what is broken says so in three lines, however many t
   expect(
     messages.filter(
       (it) =>
-        !/^skip \S+: see version\.greeting\n[^\n]*\nthis test fails since version\.greeting is broken.*$/.test(it),
+        !/^skip \S+: see version\.greeting\n[^\n]*\nthis test rests on version\.greeting, which is broken.*$/.test(it),
     ),
   ).toEqual([]);
 });
