@@ -12,7 +12,7 @@ interface Unpacked {
 const PLACE = /^(?:\.\/)?(?:(?!\.\.?\/)([^/\\:\p{C}]+)\/)?([^/]+)$/u;
 
 /** A name that every file system keeps, except for its case: no other characters, and no dot or space at its end. */
-const PLAIN = /^(?:[\w. -]*[\w-])$/;
+const PLAIN_NAME = /^(?:[\w. -]*[\w-])$/;
 
 /** Takes the files of a bundle out of an archive. Each stands there once, and all in one folder, which holds nothing but plain files. */
 export function unpacked(entries: readonly TarEntry[]): Unpacked {
@@ -67,7 +67,7 @@ function strayIn(foreign: readonly (TarEntry & Place)[], home: string): string |
     if (folder === "" && home !== "" && name.toLowerCase() === home.toLowerCase())
       return `it holds ${namedPath(path)}, a file in the place of its folder`;
     if (FILE_NAMES.some((own) => own.toLowerCase() === name.toLowerCase())) return `it holds ${name} in another folder`;
-    if (!PLAIN.test(name)) return `it holds ${namedPath(path)}, a name that not all programs take alike`;
+    if (!PLAIN_NAME.test(name)) return `it holds ${namedPath(path)}, a name that not all programs take alike`;
   }
   return undefined;
 }

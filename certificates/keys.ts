@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { readText, UsageError } from "../harness/usage.ts";
 
-const HOW =
+const MAKE_A_PAIR =
   "Make a pair: openssl genpkey -algorithm ed25519 -out key.pem && openssl pkey -in key.pem -pubout -out key.pub";
 
 /**
@@ -34,9 +34,9 @@ async function readKey(given: string, what: string, make: (pem: string) => KeyOb
   // A key stands in no message.
   const place = isPem(given) ? `The text that is given as ${what} key` : given;
   const key = attempt(() => make(pem));
-  if (!key) throw new UsageError(`${place} holds no ${what} key in PEM format without a passphrase. ${HOW}.`);
+  if (!key) throw new UsageError(`${place} holds no ${what} key in PEM format without a passphrase. ${MAKE_A_PAIR}.`);
   if (key.asymmetricKeyType === "ed25519") return key;
-  throw new UsageError(`${place} holds a key of the kind ${key.asymmetricKeyType}; Ed25519 is needed. ${HOW}.`);
+  throw new UsageError(`${place} holds a key of the kind ${key.asymmetricKeyType}; Ed25519 is needed. ${MAKE_A_PAIR}.`);
 }
 
 function attempt<T>(make: () => T): T | undefined {

@@ -15,7 +15,7 @@ export class TarError extends Error {}
 const BLOCK = 512;
 
 /** The kinds of entries that any program knows, as users read them. */
-const KINDS: Readonly<Record<string, string>> = {
+const KINDS_OF_ENTRIES: Readonly<Record<string, string>> = {
   "\0": "a file of a tar before POSIX",
   1: "a hard link",
   2: "a symbolic link",
@@ -135,7 +135,7 @@ function entryOf(
 ): TarEntry {
   const isFolder = kind === "5";
   if (kind !== "0" && !isFolder)
-    throw new TarError(`it holds ${namedPath(path)}, ${KINDS[kind] ?? "an entry of no known kind"}`);
+    throw new TarError(`it holds ${namedPath(path)}, ${KINDS_OF_ENTRIES[kind] ?? "an entry of no known kind"}`);
   if (isFolder && size > 0) throw new TarError(`it holds ${namedPath(path)}, a folder with content`);
   const said: Readonly<Record<string, string>> = { path, size: String(size) };
   const odd = [...pax].find(([key, value]) => !HARMLESS.test(key) && said[key] !== value);

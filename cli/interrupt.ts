@@ -11,7 +11,7 @@ interface Interrupt {
 const ONE_SIGNAL = 300;
 
 /** Listens for Ctrl-C and SIGTERM. `words` are told at the first. */
-export function onInterrupt(words = WORDS): Interrupt {
+export function onInterrupt(words = TOLD_AT_FIRST): Interrupt {
   const controller = new AbortController();
   let first: number | undefined;
   const interrupt = () => {
@@ -31,6 +31,6 @@ export function onInterrupt(words = WORDS): Interrupt {
   };
 }
 
-const WORDS = "interrupted: writing the reports of what ran; Ctrl-C again ends at once";
+const TOLD_AT_FIRST = "interrupted: writing the reports of what ran; Ctrl-C again ends at once";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;

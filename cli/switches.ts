@@ -3,12 +3,13 @@ import { commandNamed, SWITCHES, switchesOf } from "./commands/index.ts";
 import { camel, SHORT } from "./option-kinds.ts";
 
 /** The words for on and off, in any case. */
-const WORDS: ReadonlyMap<string, boolean> = new Map([
+const ON_OR_OFF: ReadonlyMap<string, boolean> = new Map([
   ...["1", "true", "yes", "on"].map((word) => [word, true] as const),
   ...["0", "false", "no", "off"].map((word) => [word, false] as const),
 ]);
 
-const meaning = (value: unknown) => (typeof value === "object" ? undefined : WORDS.get(String(value).toLowerCase()));
+const meaning = (value: unknown) =>
+  typeof value === "object" ? undefined : ON_OR_OFF.get(String(value).toLowerCase());
 
 /** Reads the value of a switch, which stands at `place`. Throws a `UsageError` for any other word. */
 export function onOrOff(value: unknown, place: string): boolean {

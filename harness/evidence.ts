@@ -44,7 +44,7 @@ export function evidenceOf(shown: Shown, transcripts: readonly Transcript[]): Ev
 }
 
 /** Levels of a message that are looked through for a value. */
-const DEPTH = 4;
+const LEVELS_SEARCHED = 4;
 
 /** Finds events in the transcripts of a case, as they are kept of it; nothing where none of them is. */
 export function placed(events: readonly WireEvent[], transcripts: readonly Transcript[]): Evidence | undefined {
@@ -62,7 +62,7 @@ export function sourceIn(observed: unknown, transcripts: readonly Transcript[]):
   if (origin) return origin;
   if (typeof observed !== "string" && (typeof observed !== "object" || observed === null)) return undefined;
   const sources = transcripts.flatMap(({ events }) => {
-    const first = events.find((event) => event.from === "server" && holds(json(event), observed, DEPTH));
+    const first = events.find((event) => event.from === "server" && holds(json(event), observed, LEVELS_SEARCHED));
     return first ? [first] : [];
   });
   // The same text on several connections does not tell which one was meant.

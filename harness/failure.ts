@@ -5,7 +5,7 @@ type Code = Uppercase<string>;
 
 /** The failure of a connection. */
 export interface Failure {
-  /** The code of an error, such as `ECONNREFUSED`, or one of `WORDS`. */
+  /** The code of an error, such as `ECONNREFUSED`, or one of `WORDS_OF_CODES`. */
   readonly code: Code;
   /** The words of an error that has no code. */
   readonly words?: string;
@@ -39,14 +39,14 @@ export const NO_ANSWER = "NO_ANSWER";
 export const UNKNOWN: Failure = { code: "UNKNOWN" };
 
 /** The words for codes of the suite. */
-const WORDS: Readonly<Record<Code, string>> = {
+const WORDS_OF_CODES: Readonly<Record<Code, string>> = {
   [TURNED_AWAY]: "ended at once",
   [NO_ANSWER]: "no answer to the handshake",
   [UNKNOWN.code]: "no answer",
 };
 
 /** Says a failure in a word or two: `ECONNREFUSED`, `HTTP 401`, `ended at once (1013)`. Two ways to fail have different words. */
-export function wordsOfFailure({ code, words = WORDS[code] ?? code, status, closeCode }: Failure): string {
+export function wordsOfFailure({ code, words = WORDS_OF_CODES[code] ?? code, status, closeCode }: Failure): string {
   if (code === TURNED_AWAY) return `${words} (${closeCode ?? "no code"})`;
   return status === undefined ? words : `${words} ${status}`;
 }

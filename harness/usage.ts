@@ -44,10 +44,10 @@ function isNear(wrong: string, known: string): boolean {
 /** Says in a few words why a file or a port cannot be used. */
 export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return WORDS[code ?? ""] ?? message;
+  return WORDS_OF_ERRORS[code ?? ""] ?? message;
 }
 
-const WORDS: Readonly<Record<string, string>> = {
+const WORDS_OF_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file or folder",
   EACCES: "permission denied",
   EPERM: "permission denied",

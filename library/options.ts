@@ -34,7 +34,7 @@ const RECORD = [isRecord, "an object of texts"] as const;
 const FUNCTION = [isFunction, "a function"] as const;
 
 /** The values that each option may have, as a test and in words. */
-const KINDS: { readonly [name in keyof Options]-?: readonly [(it: unknown) => boolean, string] } = {
+const KINDS_OF_VALUES: { readonly [name in keyof Options]-?: readonly [(it: unknown) => boolean, string] } = {
   protocol: [isVersionName, VERSION_NAMES.map((name) => `"${name}"`).join(" or ")],
   suite: TEXTS,
   case: TEXTS,
@@ -65,7 +65,7 @@ export function checkOptions(options: object, known: readonly (keyof Options)[])
   for (const [name, value] of Object.entries(options)) {
     const key = known.find((it) => it === name);
     if (key === undefined) throw new UsageError(`There is no option "${name}".${suggestion(name, known)}`);
-    const [fits, words] = KINDS[key];
+    const [fits, words] = KINDS_OF_VALUES[key];
     if (value !== undefined && !fits(value)) throw new UsageError(`The option "${name}" takes ${words}.`);
   }
 }

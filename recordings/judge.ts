@@ -3,10 +3,10 @@ import type { Finding, Rule } from "../harness/rule.ts";
 import type { Side, Transcript, WireEvent } from "../harness/transcript.ts";
 
 /** The events that end a recorded connection. */
-const ENDS: ReadonlySet<WireEvent["type"]> = new Set(["close", "end", "error", "limit"]);
+const END_TYPES: ReadonlySet<WireEvent["type"]> = new Set(["close", "end", "error", "limit"]);
 
 /** Tells if nothing more of a connection can be recorded after an event. */
-export const isEnd = ({ type }: WireEvent): boolean => ENDS.has(type);
+export const isEnd = ({ type }: WireEvent): boolean => END_TYPES.has(type);
 
 /**
  * Judges the recording of a connection by a rule. A gap or a missing end may leave it open: nothing is broken that the missing part could

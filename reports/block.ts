@@ -12,7 +12,7 @@ import { isAlike, MOST_WAYS, otherWays, WAY_TITLES } from "./ways.ts";
 import { atAGlance, columns } from "./wrap.ts";
 
 /** The most lines of a block, and of a transcript that an earlier block shows. */
-const LINES = 20;
+const LINES_OF_BLOCK = 20;
 const LINES_WHERE_SHOWN_ABOVE = 1;
 
 /** The most lines of each field, such as `came`; the columns where a text begins. */
@@ -70,7 +70,7 @@ export function failureBlock(found: ToldFinding, isShownAbove: boolean, options:
   ).map((line) => short(line, (options.width ?? Infinity) - 1));
   const ways = linesOfWays(found, knowledge).map((line) => short(visible(line), (options.width ?? UNBROKEN) - 1));
   const foot = [...(command ? [c.dim(`  alone: ${command(shown.id)}`)] : []), ...others, ...ways];
-  const room = isShownAbove ? LINES_WHERE_SHOWN_ABOVE : Math.max(4, LINES - head.length - foot.length - 4);
+  const room = isShownAbove ? LINES_WHERE_SHOWN_ABOVE : Math.max(4, LINES_OF_BLOCK - head.length - foot.length - 4);
   const wire = explainSpot(shown, check, room).flatMap((line) => wireLine(line, verdict, options));
   return [...head, ...wire, ...foot, ""];
 }

@@ -8,7 +8,7 @@ import type { ReportCase, ReportCheck, ReportConnection } from "./report.ts";
 import { beganAt, isRemark, isTrouble, notable, spotOf, spotsOf, type ToldSpot } from "./wrong-event.ts";
 
 /** The number of lines that an explanation shows of a long transcript: at each end, and around a wrong one. */
-const LINES = { end: 8, around: 2 } as const;
+const LINES_EXPLAINED = { end: 8, around: 2 } as const;
 
 /** Characters of one line. */
 const LINE_CHARACTERS = 160;
@@ -130,9 +130,12 @@ type Wrong = ReadonlyMap<number, ToldSpot>;
 
 /** The events of a connection, a line each: of many those at both ends, and around a wrong one. */
 function explainEvents(events: readonly WireEvent[], wrong: Wrong, began: number): ExplainedLine[] {
-  const isNear = (place: number) => [...wrong.keys()].some((spot) => Math.abs(spot - place) <= LINES.around);
+  const isNear = (place: number) => [...wrong.keys()].some((spot) => Math.abs(spot - place) <= LINES_EXPLAINED.around);
   const isLeftOut = (place: number) =>
-    events.length > 2 * LINES.end + 1 && place >= LINES.end && place < events.length - LINES.end && !isNear(place);
+    events.length > 2 * LINES_EXPLAINED.end + 1 &&
+    place >= LINES_EXPLAINED.end &&
+    place < events.length - LINES_EXPLAINED.end &&
+    !isNear(place);
   return explainPlaces(events, wrong, isLeftOut, began);
 }
 

@@ -61,14 +61,14 @@ export function reportUsers(
   { exclusive }: RunResult,
 ): Pick<ReportTarget, "users"> {
   const count = exclusive ?? 1 + others.length;
-  const given = KEYS.filter((key) => keys[key] !== undefined);
+  const given = SECRETS_GIVEN.filter((key) => keys[key] !== undefined);
   if (count === 1 && exclusive === undefined && given.length === 0) return {};
   return {
     users: { count, ...(exclusive !== undefined && { exclusive: true }), ...(given.length > 0 && { keys: given }) },
   };
 }
 
-const KEYS = ["client", "unscoped", "refresh"] as const;
+const SECRETS_GIVEN = ["client", "unscoped", "refresh"] as const;
 
 /** The early end of a run, as it stands in a report. */
 export const reportStop = (stop: Stop): ReportStop => ({ ...stop, words: wordsOfNotRun(stop.why) });

@@ -22,7 +22,7 @@ import { conclude } from "./verdict.ts";
 export const REPORT_BYTES = 100 << 20;
 
 /** The most of a report, in signs that make values: commas, colons and opening brackets. */
-const VALUES = 6_000_000;
+const MOST_VALUES = 6_000_000;
 
 /**
  * Reads a stored report, or the `report.json` of a folder, and brings it up to date. Throws a `UsageError` where it is none, is cut off,
@@ -52,7 +52,7 @@ export function ofProtocol(known: Pick<Protocol, "name" | "version" | "actor">, 
 
 /** Parses a whole file. Throws a `UsageError` where it holds so many values that they would fill the memory. */
 export function parseFile(content: string, file: string): unknown {
-  if (structureOf(content) > VALUES)
+  if (structureOf(content) > MOST_VALUES)
     throw new UsageError(`${file} holds more values than any file of its kind. Choose another, or a part of it.`);
   return parse(content);
 }

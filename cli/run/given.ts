@@ -14,7 +14,7 @@ export interface MeetingArguments
 }
 
 /** The options with a number that another run needs to end as this one did. */
-const NUMBERS = [
+const NUMBER_OPTIONS = [
   ["timeout", "timeout"],
   ["startTimeout", "start-timeout"],
   ["recovery", "recovery"],
@@ -30,7 +30,7 @@ export function given(args: MeetingArguments, { secrets }: Reached): string[] {
     values.flatMap((value) => [`--${name}`, fileIn(value) === undefined ? "…" : value]);
   const all = [
     ...(typeof config === "string" ? ["--config", config] : []),
-    ...NUMBERS.flatMap(([key, name]) => (args[key] === DEFAULTS[key] ? [] : [`--${name}`, String(args[key])])),
+    ...NUMBER_OPTIONS.flatMap(([key, name]) => (args[key] === DEFAULTS[key] ? [] : [`--${name}`, String(args[key])])),
     ...(idle === undefined ? [] : ["--idle", String(idle)]),
     ...(rate === undefined ? [] : ["--rate", String(rate)]),
     ...(ca === undefined ? [] : ["--ca", ca]),
@@ -60,7 +60,7 @@ const userOptions = ({
 ];
 
 /** The parts of a word of a shell: quoted, escaped, substituted, or plain. */
-const PARTS = [
+const PARTS_OF_WORD = [
   /'[^']*'/,
   /"(?:\\.|[^"\\])*"/,
   /\\"(?:(?!\\").)*\\"/,
@@ -71,11 +71,11 @@ const PARTS = [
 ];
 
 /** The values of variables. A value behind a quote goes to the end of the quotation; any other is a word. An arrow function is none. */
-const VALUES = [
+const VALUES_OF_VARIABLES = [
   /(?<=(["'])[A-Za-z_]\w*=)(?!>)(?:(?!\1).)+/,
-  new RegExp(`(?<=(?:^|[\\s;&|({\`])[A-Za-z_]\\w*=)(?!>)(?:${PARTS.map(({ source }) => source).join("|")})+`),
+  new RegExp(`(?<=(?:^|[\\s;&|({\`])[A-Za-z_]\\w*=)(?!>)(?:${PARTS_OF_WORD.map(({ source }) => source).join("|")})+`),
 ].map(({ source }) => new RegExp(source, "gs"));
 
 /** Returns a shell command without the values of the variables that it sets: a secret may be among them. */
 export const withoutValues = (command: string): string =>
-  VALUES.reduce((text, value) => text.replace(value, "…"), command);
+  VALUES_OF_VARIABLES.reduce((text, value) => text.replace(value, "…"), command);

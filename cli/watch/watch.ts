@@ -100,7 +100,7 @@ function press(key: string, wanted: Wishes, loop: Loop, folder: string): void {
 
 /** It is odd if changes end so many rounds, one after another; and the likely reason. */
 const ROUNDS_IN_VAIN = 3;
-const HINT = "If the server itself writes there, watch a smaller folder";
+const SMALLER_FOLDER = "If the server itself writes there, watch a smaller folder";
 
 /** Runs the rounds that are wanted, until the end is. */
 async function rounds(wanted: Wishes, loop: Loop, folder: string): Promise<void> {
@@ -116,7 +116,7 @@ async function rounds(wanted: Wishes, loop: Loop, folder: string): Promise<void>
     const parts = partsOf(last, loop);
     if (parts.length === 0) process.stdout.write("Nothing failed last.\n");
     else {
-      begin(inVain < ROUNDS_IN_VAIN || wish.why === undefined ? wish.why : `${wish.why}. ${HINT}`);
+      begin(inVain < ROUNDS_IN_VAIN || wish.why === undefined ? wish.why : `${wish.why}. ${SMALLER_FOLDER}`);
       await round(parts, loop, signal);
       inVain = signal.aborted ? inVain + 1 : 0;
     }

@@ -120,7 +120,7 @@ function outcomeOf(
 
 /** Tells if a MUST that was judged is not tested any more. */
 export const isDropped = ({ level, old, new: now }: ChangedRequirement): boolean =>
-  level === "MUST" && now === "not tested" && old !== "not tested" && STANDING[old] !== "inconclusive";
+  level === "MUST" && now === "not tested" && old !== "not tested" && STATES[old] !== "inconclusive";
 
 /** Tells if a MUST is no longer judged, or if a breach is judged now that was not before, though the case itself did not change. */
 const isInconclusive = ({ kind, cause, level, expectedFailure }: Change) =>
@@ -181,7 +181,7 @@ function outcome(it: ReportCase, requirement: string): CaseOutcome {
     verdict,
     actual,
     ...(see !== undefined && { see }),
-    ...(STANDING[verdict] === "inconclusive" && { why: see === undefined ? (shown[0]?.why ?? actual) : `see ${see}` }),
+    ...(STATES[verdict] === "inconclusive" && { why: see === undefined ? (shown[0]?.why ?? actual) : `see ${see}` }),
   };
 }
 
@@ -190,7 +190,7 @@ const leniently = (outcome: CaseOutcome): CaseOutcome =>
   outcome.verdict === "fail" ? { ...outcome, verdict: "warn" } : outcome;
 
 type State = "kept" | "inconclusive" | "warn" | "fail";
-const STANDING: Readonly<Record<Verdict, State>> = {
+const STATES: Readonly<Record<Verdict, State>> = {
   pass: "kept",
   info: "kept",
   skip: "inconclusive",
@@ -208,7 +208,7 @@ const CHANGES: Readonly<Record<State, Readonly<Partial<Record<State, Kind>>>>> =
 };
 
 function kindOf(old: CaseOutcome, now: CaseOutcome): Kind | undefined {
-  const kind = CHANGES[STANDING[old.verdict]][STANDING[now.verdict]];
+  const kind = CHANGES[STATES[old.verdict]][STATES[now.verdict]];
   if (kind) return kind;
   const observed = old.verdict === "info" || now.verdict === "info";
   return observed && old.actual !== now.actual ? "observed" : undefined;

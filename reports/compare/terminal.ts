@@ -24,7 +24,7 @@ const PAINT = {
   observed: "info",
 } as const satisfies Record<Kind, string>;
 
-const WORDS = {
+const OUTCOME_WORDS = {
   ok: ["OK", "pass"],
   regressed: ["REGRESSED", "fail"],
   incomplete: ["INCOMPLETE", "incomplete"],
@@ -46,7 +46,7 @@ export function compareTerminal(
   { quiet = false, json }: Telling = {},
 ): string {
   const kinds = Object.keys(KIND_WORDS) as Kind[];
-  const [word, color] = WORDS[comparison.outcome];
+  const [word, color] = OUTCOME_WORDS[comparison.outcome];
   const outcome = `${paint(c, color, c.bold(word))} ${headline(comparison)}`;
   if (quiet) return `${outcome}\n`;
   const groups = kinds.flatMap((kind) => groupsOf(kind, comparison));

@@ -10,7 +10,7 @@ import { KINDS, type Kind, type MessageSchema, type Schema, type Schemas, schema
 /** More files, bytes, values or levels of one, or values in a schema whose references are filled in, are no protocol. */
 const MOST = { files: 2_000, bytes: 1 << 20, own: 10_000, levels: 100, values: 100_000 } as const;
 
-const HINT = "Name a folder that holds <service>/<endpoint>/<type>.json, as the protocol's repository has it.";
+const NAME_A_FOLDER = "Name a folder that holds <service>/<endpoint>/<type>.json, as the protocol's repository has it.";
 
 /** The content of the files of a folder, by their paths in it. */
 type Files = ReadonlyMap<string, unknown>;
@@ -24,7 +24,7 @@ export async function readSchemas(folder: string, version?: string): Promise<Sch
   const texts = await Promise.all(paths.map(async (path) => [path, await textOf(folder, path)] as const));
   const files: Files = new Map(texts.map(([path, text]) => [path, checked(folder, path, text)]));
   const all = paths.flatMap((path) => messageSchema(folder, path, files) ?? []);
-  if (all.length === 0) throw new UsageError(`${folder} holds no schema of a message. ${HINT}`);
+  if (all.length === 0) throw new UsageError(`${folder} holds no schema of a message. ${NAME_A_FOLDER}`);
   const digest = createHash("sha256").update(JSON.stringify(texts)).digest("hex");
   return schemasOf(all, { folder, digest, ...(version !== undefined && { version }) });
 }
@@ -39,14 +39,16 @@ async function pathsIn(folder: string): Promise<readonly string[]> {
       if (it.isDirectory() && depth < 3) await look(at, depth + 1);
       else if (it.isFile()) found.push(at);
       if (found.length > MOST.files)
-        throw new UsageError(`${folder} holds more than ${MOST.files} files, too many for a protocol. ${HINT}`);
+        throw new UsageError(
+          `${folder} holds more than ${MOST.files} files, too many for a protocol. ${NAME_A_FOLDER}`,
+        );
     }
   };
   try {
     await look("", 0);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`Cannot read the schemas in ${folder}: ${reason(error)}. ${HINT}`);
+    throw new UsageError(`Cannot read the schemas in ${folder}: ${reason(error)}. ${NAME_A_FOLDER}`);
   }
   return found.filter((path) => path.endsWith(".json")).sort();
 }

@@ -6,7 +6,7 @@ import { lengths } from "../websocket/requests.ts";
 export const REQUESTS: readonly RequirementId[] = ["disconnect.answered", "disconnect.success", "disconnect.no-login"];
 
 /** A message of more bytes may come in several segments. */
-const SEGMENT = 1_000;
+const FROM_IN_SEGMENTS = 1_000;
 
 /**
  * Long messages come in several segments, however they are sent. So their cases rest on the one that tests if frames in segments are read.
@@ -14,7 +14,7 @@ const SEGMENT = 1_000;
 export const restingOnSegments = Object.fromEntries(
   [
     ...lengths
-      .filter(([, length]) => length > SEGMENT)
+      .filter(([, length]) => length > FROM_IN_SEGMENTS)
       .map(([of, length]) => `disconnect/extra-${of}-of-${length}-bytes`),
     ...["a-long-text", "100-properties"].map((name) => `disconnect/extra-${name}`),
     ...Object.keys(deepTexts).map((name) => `malformed/deep-${name}`),

@@ -183,10 +183,10 @@ export const asksForVersion = (event: WireEvent): boolean =>
 export const isSaid = ({ from, type }: WireEvent): boolean => from === "client" && SAID.has(type);
 const SAID: ReadonlySet<string> = new Set(["text", "binary", "violation", "ping", "cut"]);
 
-const PLAIN = JSON.stringify({ command: DISCONNECT });
+const PLAIN_REQUEST = JSON.stringify({ command: DISCONNECT });
 
 /** Tells if an event is the disconnect request in its plainest form. */
-export const isPlainRequest = (event: WireEvent): boolean => event.type === "text" && event.data === PLAIN;
+export const isPlainRequest = (event: WireEvent): boolean => event.type === "text" && event.data === PLAIN_REQUEST;
 
 /** The parity that a client is told, if it is greeted with success and told one. */
 export function toldParity(transcript: Transcript): string | undefined {

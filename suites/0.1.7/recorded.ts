@@ -16,8 +16,8 @@ import { brokenBy, eventOf, kept } from "./messages-findings.ts";
 import { DISCONNECT, nameOf, PARAMETER, violationsOf } from "./protocol.ts";
 
 /** A version as the protocol writes it, and one whose parity the protocol leaves open. */
-const NUMBERS = /^(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})$/;
-const OPEN = /^\d+\.\d+\.\d+[-+]|\d{16}/;
+const PLAIN_VERSION = /^(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})$/;
+const OPEN_VERSION = /^\d+\.\d+\.\d+[-+]|\d{16}/;
 
 /** The parity that a client is owed, and the requirement that says so. */
 interface Owed {
@@ -104,8 +104,8 @@ function owed({ url, events }: Transcript): Owed | undefined {
 
 function owedTo(client: string): Owed | undefined {
   const who = `a client of version ${show(client)}`;
-  if (OPEN.test(client)) return undefined;
-  const [theirs, mine] = [NUMBERS.exec(client), NUMBERS.exec(version)];
+  if (OPEN_VERSION.test(client)) return undefined;
+  const [theirs, mine] = [PLAIN_VERSION.exec(client), PLAIN_VERSION.exec(version)];
   if (!theirs) return { requirement: "parity.unparseable", parity: "unknown", client: who };
   const part = (["major", "minor", "patch"] as const).find((_, i) => theirs[i + 1] !== mine?.[i + 1]);
   return part && { requirement: `parity.${part}`, parity: `${part}_mismatch`, client: who };

@@ -6,14 +6,14 @@ import { PARAMETER, queryOf } from "./protocol.ts";
 /** The parity that a greeting gives to a client's version that can be parsed. */
 export type Parity = "match" | "major_mismatch" | "minor_mismatch" | "patch_mismatch";
 
-const PARTS = ["major", "minor", "patch"] as const;
+const VERSION_PARTS = ["major", "minor", "patch"] as const;
 const numbersOf = (it: string) => it.split(".").map(Number);
 const [major = 0, minor = 0, patch = 0] = numbersOf(version);
 
 /** The parity of a client's version, by the precedence that semver defines. */
 export function parityOf(client: string): Parity {
   const theirs = numbersOf(client);
-  const different = PARTS.find((_, i) => theirs[i] !== [major, minor, patch][i]);
+  const different = VERSION_PARTS.find((_, i) => theirs[i] !== [major, minor, patch][i]);
   return different === undefined ? "match" : `${different}_mismatch`;
 }
 

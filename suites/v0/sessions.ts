@@ -9,7 +9,7 @@ import { scenario } from "./protocol.ts";
 import { userCases } from "./users.ts";
 
 /** The fate of one of two connections of a user, in place of a response: a server may end it. */
-const OVER = "no connection";
+const ENDED_INSTEAD = "no connection";
 
 /** The cases of a client that asks to be disconnected. */
 const disconnects = [
@@ -147,8 +147,8 @@ export const sessionCases = [
       const stays = (client: Connection) => client.opened && !isEnded(client);
       const which = [stays(first) ? ["the first"] : [], stays(second) ? ["the second"] : []].flat();
       report("second.connection", `stays: ${which.join(" and ") || "none"}`);
-      check("request.answered", isNothing(ofFirst) && !stays(first) ? OVER : ofFirst);
-      check("request.answered", isNothing(ofSecond) && !stays(second) ? OVER : ofSecond);
+      check("request.answered", isNothing(ofFirst) && !stays(first) ? ENDED_INSTEAD : ofFirst);
+      check("request.answered", isNothing(ofSecond) && !stays(second) ? ENDED_INSTEAD : ofSecond);
     },
   }),
 

@@ -95,7 +95,7 @@ const roundtrips = Object.entries(TEXTS).map(([name, words]) =>
 );
 
 /** The reason why nothing is judged of a second connection that does not stay: the protocol leaves open which one does. */
-const REFUSED = "a second connection of a user is refused or ended: see second.connection";
+const SECOND_IS_REFUSED = "a second connection of a user is refused or ended: see second.connection";
 
 /** The cases of the section "Messages and friends". They change something on the server, and clean up. */
 export const socialCases = [
@@ -178,7 +178,7 @@ export const socialCases = [
       const second = await connect({ name: "second of the receiver", acts: true, as: first });
       const other = await selfOf(second);
       const subscribed = await subscribe(second);
-      if (!second.opened || isEnded(second)) return unasked("messaging.roundtrip", REFUSED);
+      if (!second.opened || isEnded(second)) return unasked("messaging.roundtrip", SECOND_IS_REFUSED);
       if (isNothing(other)) return unasked("messaging.roundtrip", UNTOLD);
       if (!check("request.answered", subscribed)) return;
       if (!isEnded(first)) first.close(1000);

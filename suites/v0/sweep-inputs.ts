@@ -62,7 +62,7 @@ const isRequest =
 const plainOf = (schema: Schema): unknown => sampleOf(schema, { text: () => "conformance-nobody" });
 
 /** Texts that are valid wherever any text is, and that servers stumble over. */
-const ODD: Readonly<Record<string, string>> = {
+const ODD_TEXTS: Readonly<Record<string, string>> = {
   "a word": "banana",
   "a negative number": "-1",
   "an empty text": "",
@@ -127,7 +127,7 @@ function* replacements(schema: Schema, value: unknown): Generator<readonly [what
   yield ["an empty object", {}];
   if (typeof schema.maxLength === "number") yield ["too long", "x".repeat(schema.maxLength + 1)];
   if (typeof schema.minimum === "number") yield ["too small", schema.minimum - 1];
-  if (typeof value === "string") for (const [what, text] of Object.entries(ODD)) yield [what, text];
+  if (typeof value === "string") for (const [what, text] of Object.entries(ODD_TEXTS)) yield [what, text];
   const items = isObject(schema.items) ? plainOf(schema.items) : undefined;
   if (typeof schema.maxItems === "number") yield ["too many", Array(schema.maxItems + 1).fill(items)];
   if (items !== undefined) yield ["one of a list", [items]];

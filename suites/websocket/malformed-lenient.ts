@@ -2,7 +2,7 @@ import type { Message } from "../../harness/transcript.ts";
 import { requestWith, tokens } from "./requests.ts";
 
 /** Numbers that are none in JSON. */
-const NUMBERS = {
+const NO_NUMBERS = {
   nan: "NaN",
   infinity: "Infinity",
   "minus-infinity": "-Infinity",
@@ -15,7 +15,7 @@ const NUMBERS = {
 };
 
 /** Other values that are none in JSON. */
-const VALUES = {
+const NO_VALUES = {
   "none-of-python": "None",
   "true-of-python": "True",
   undefined: "undefined",
@@ -68,8 +68,8 @@ const between = (request: Message, it: string): Readonly<Record<string, string>>
 export function lenientTexts(request: Message): Readonly<Record<string, string>> {
   const text = JSON.stringify(request);
   return {
-    ...rows(NUMBERS, (name, number) => [[`extra-${name}`, requestWith(request, `"extra":${number}`)]]),
-    ...rows(VALUES, (name, value) => [[`extra-${name}`, requestWith(request, `"extra":${value}`)]]),
+    ...rows(NO_NUMBERS, (name, number) => [[`extra-${name}`, requestWith(request, `"extra":${number}`)]]),
+    ...rows(NO_VALUES, (name, value) => [[`extra-${name}`, requestWith(request, `"extra":${value}`)]]),
     ...rows(COMMENTS, (name, comment) => [
       [`${name}-before`, comment + text],
       ...Object.entries(between(request, comment)).map(([place, it]) => [`${name}-${place}`, it] as const),

@@ -63,16 +63,16 @@ export async function answerHttp(
 }
 
 /** A sentence for who asks otherwise than a client does. */
-const HOW = `Connect by WebSocket at ${PATH} with the subprotocol ${SUBPROTOCOL}.`;
+const HOW_TO_CONNECT = `Connect by WebSocket at ${PATH} with the subprotocol ${SUBPROTOCOL}.`;
 
 /** The answer to who asks for a WebSocket elsewhere. */
-export const WRONG_PATH: Refusal = { status: "404 Not Found", why: HOW };
+export const WRONG_PATH: Refusal = { status: "404 Not Found", why: HOW_TO_CONNECT };
 
 /** Answers a request for a page. */
 export function answerPage({ url = "" }: IncomingMessage, response: ServerResponse): void {
   const isSocket = url.split("?", 1)[0] === PATH;
   const headers = { "Content-Type": "text/plain", Connection: "close", ...(isSocket && { Upgrade: "websocket" }) };
-  response.writeHead(isSocket ? 426 : 404, headers).end(`${HOW}\n`);
+  response.writeHead(isSocket ? 426 : 404, headers).end(`${HOW_TO_CONNECT}\n`);
 }
 
 /** More characters than a form can have here. */

@@ -11,7 +11,7 @@ const decoded = (text: string) =>
     .replaceAll(/&#x2F;|&sol;/g, "/");
 
 /** The properties that may be refused: __proto__, a prototype, a lone surrogate, a number out of range. */
-const ODD =
+const ODD_PROPERTY =
   /"__proto__":\{"extra|"prototype":\{"extra|"extra":"\\ud800|"\\udc00":1|"extra":(1e-?400|18446744073709551616|(0\.)?7{100})/;
 
 /** Faults of the section "Malformed commands". */
@@ -143,7 +143,7 @@ export const malformedFaults: Faults = {
     says: "Ends the connection without a word over a request that it could refuse: with __proto__, a lone surrogate, or a number out of range.",
     breaks: "malformed.usable",
     also: ["termination.announced"],
-    change: leavingOver(1000, (text) => ODD.test(text)),
+    change: leavingOver(1000, (text) => ODD_PROPERTY.test(text)),
   },
   "dies-of-deep-nesting": {
     says: "Drops all connections, as if it started again, over a text that is nested deep.",

@@ -103,18 +103,18 @@ const counting =
 /** Tells if a value is nested deep, or has very many parts. */
 function isComplicated(value: unknown): boolean {
   let inner = value;
-  for (let depth = 0; depth < NESTED; depth++) {
+  for (let depth = 0; depth < MANY_LEVELS; depth++) {
     if (typeof inner !== "object" || inner === null) return false;
     const parts = Object.values(inner);
-    if (parts.length > PARTS) return true;
+    if (parts.length > MANY_PARTS) return true;
     inner = parts[0];
   }
   return true;
 }
 
 /** The levels and the parts of a value that are too many. */
-const NESTED = 1_000;
-const PARTS = 10_000;
+const MANY_LEVELS = 1_000;
+const MANY_PARTS = 10_000;
 
 /** Faults of the section "Resilience". */
 export const resilienceFaults: Faults = {
