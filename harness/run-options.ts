@@ -9,18 +9,18 @@ export interface RunOptions {
   readonly concurrency: number;
   /** The longest wait for a target that stopped accepting connections. */
   readonly recovery: number;
-  /** The number of ways to end that are looked into. Of inputs that end the server in the same way some count. */
+  /** The number of ends that are looked into. Of inputs that end the server in the same way, only some count. */
   readonly restarts: number;
   /** The messages a second that each connection sends at most; 0 is no limit. */
   readonly rate?: number | undefined;
-  /** The time for which a client is silent that shall be left alone; by default the timeout. */
+  /** The time for which a client is silent to see if the server leaves it alone; by default the timeout. */
   readonly idle?: number | undefined;
   /** The last client stays, to see if the server ends late: `short` is a moment, and after `long` no input is likely to end it. */
   readonly linger?: "short" | "long" | undefined;
-  /** The time for a target that is slow. Cases that have not begun by a part of it do not run; none runs again after most of it. */
+  /** The time that a slow target has. A case that has not begun by a part of it does not run; none runs again after most of it. */
   readonly budget?: number | undefined;
   readonly repeat: number;
-  /** Nothing runs again, and no plainest form runs that is not among the cases: the caller does that. */
+  /** Nothing runs again, and no plainest form is added to the cases: the caller does that. */
   readonly once?: boolean;
   /** The seed of generated inputs. */
   readonly seed: number;

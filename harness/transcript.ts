@@ -6,7 +6,7 @@ export type Side = "client" | "server";
 interface Base {
   /** The length of the whole text, if only its beginning is kept. */
   readonly length?: number;
-  /** Milliseconds since the run began, on one clock for all connections. */
+  /** Milliseconds since the run began. All connections have one clock. */
   readonly at: number;
   readonly from: Side;
 }
@@ -38,7 +38,7 @@ export interface Transcript {
   readonly acts?: true;
   /** It carried no credentials. */
   readonly anonymous?: true;
-  /** The number of things that the case did when the connection was over and nothing could be sent. */
+  /** The number of things that the case did after the connection was over, so that nothing could be sent. */
   readonly unsent?: number;
   readonly events: readonly WireEvent[];
 }
@@ -60,7 +60,7 @@ export const jsonOnce = (event: WireEvent): unknown => {
 
 const origins = new WeakMap<object, WireEvent>();
 
-/** Remembers of a value from which event it was read. */
+/** Remembers which event a value was read from. */
 export function readFrom<T>(event: WireEvent | undefined, value: T): T {
   if (event && typeof value === "object" && value !== null) origins.set(value, event);
   return value;
@@ -162,8 +162,8 @@ export const isBreach = ({ from, type }: WireEvent): boolean => from === "server
 export const isProvocation = ({ from, type }: WireEvent): boolean => from === "client" && type === "violation";
 
 /**
- * Tells if a breach of RFC 6455 behind an event says nothing of messages: the suite broke it first, or closed the connection, which a
- * close frame answers.
+ * Tells if an event excuses a later breach of RFC 6455: the suite broke it first, or closed the connection, and a close frame answered
+ * that.
  */
 export const isExcuse = (event: WireEvent): boolean =>
   isProvocation(event) || (event.from === "client" && event.type === "close" && event.by === undefined);

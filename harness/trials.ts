@@ -13,7 +13,7 @@ interface Trials {
   finish(): Promise<readonly CaseResult[]>;
 }
 
-/** Runs a case. If the server lost the handshake by which it acts, it sent nothing, and runs once more. */
+/** Runs a case. If the server lost the handshake of a connection that acts, the case sent nothing, and runs once more. */
 async function tryCase(it: Case, pass: Pass, wait: (() => void) | undefined): Promise<CaseResult> {
   const result = await execute(it, pass, wait);
   return result.connections.some((one) => one.acts && wasLost(one)) ? execute(it, pass, wait) : result;

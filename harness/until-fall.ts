@@ -17,8 +17,8 @@ interface Round {
 }
 
 /**
- * Runs suspects of a queue, so many ms apart, until the server falls, and waits for a fall so many ms after the last. Now and then a
- * newcomer shows that the server still stands, and a fresh watcher takes over.
+ * Runs suspects of a queue, so many ms apart, until the server falls. Waits for a fall so many ms after the last. Now and then a newcomer
+ * shows that the server still stands, and a fresh watcher takes over.
  */
 export async function untilFall(queue: CaseResult[], longest: number, pace: number, search: Search): Promise<Round> {
   const { pass } = search;

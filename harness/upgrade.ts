@@ -58,7 +58,7 @@ export async function ask(request: ClientRequest, log: Recorder, handshake: Hand
   await inSegments(tcp, handshake?.bytewise ? bytewise(bytes) : [bytes]);
 }
 
-/** Half a request, without the value that is cut in two: nobody would find half a secret and take it out. */
+/** Half a request. It lacks the value that is cut in two, since half a secret would not be found and taken out. */
 const withoutHalfValue = (half: string): string => half.replace(/(\r\n[^:\r\n]+:) [^\r\n]+$/, "$1");
 
 /** The head of a request that is not sent yet. */

@@ -16,13 +16,13 @@ export class UnreachableError extends Error {
   }
 }
 
-/** Returns a sentence with the known name nearest to a wrong one, in the form in which the user writes it; nothing if none is near. */
+/** Returns a sentence that names the known name nearest to a wrong one, as the user writes it; nothing if none is near. */
 export function suggestion(wrong: string, known: readonly string[], written = (name: string) => `"${name}"`): string {
   const best = nearestOf(wrong, known);
   return best === undefined ? "" : ` The nearest known one is ${written(best)}.`;
 }
 
-/** Returns the name that another may be a typing mistake of, or the only one that goes on where it ends. */
+/** Returns the known name that was meant: the wrong one is a typing mistake of it, or the beginning of it alone. */
 export function nearestOf(wrong: string, names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
   const best = closest(wrong, names);

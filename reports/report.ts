@@ -32,7 +32,7 @@ export interface ReportConnection {
 export interface ReportCheck extends Check {
   /** The user's reason why it is expected to fail. */
   readonly expectedFailure?: string;
-  /** It could not be judged since something was not recorded. This is nobody's fault, so it does not count as unjudged. */
+  /** It could not be judged because something was not recorded. Nobody is to blame, so it does not count as unjudged. */
   readonly unrecorded?: true;
 }
 
@@ -110,7 +110,7 @@ export interface ReportProblem {
 export interface ReportRecording {
   readonly files: readonly string[];
   readonly events: number;
-  /** All connections by verdict; of many that are alike the report holds only the first as cases. */
+  /** All connections by verdict. If many are alike, the report holds only the first as cases. */
   readonly connections: Readonly<Record<Verdict, number>>;
   /** The same for each requirement; `skip` where not enough was recorded to judge it. */
   readonly requirements: Readonly<Record<string, Readonly<Record<Verdict, number>>>>;
@@ -148,7 +148,7 @@ export interface ReportMistakePlace {
   readonly event?: number;
 }
 
-/** The verdict of a run: conformant, not conformant, or something that was to be judged was not. */
+/** The verdict of a run: conformant, not conformant, or incomplete, since something that was to be judged was not. */
 export type RunVerdict = "pass" | "fail" | "incomplete";
 
 /** The target, and the options that decide the verdict. */
@@ -183,7 +183,7 @@ export interface Implementation {
 /** The level that a server reached: no MUST is broken, or no SHOULD either. */
 export type LevelReached = "conformant" | "strict";
 
-/** The certificate that a report stands beside: what it says, which only `verify` shows to be true. */
+/** The certificate beside a report: its claims, which only `verify` proves. */
 export interface ReportCertificate {
   readonly implementation: Implementation;
   /** The set of requirements and cases that counts. */

@@ -18,8 +18,8 @@ export type Destinations = ReadonlyMap<FormatName, string>;
 export const stepSummary = () => process.env.GITHUB_STEP_SUMMARY || undefined;
 
 /**
- * Returns the file of each report. `folder` is for those that were not given a file of their own, where the user names neither folder
- * nor file; without it only the named ones are written.
+ * Returns the file of each report. If the user names neither folder nor file, the others go into `folder`; without it only the named ones
+ * are written.
  */
 export function destinations({ out, ...wanted }: WantedReports, folder?: string): Destinations {
   const named = FORMAT_NAMES.filter((name) => wanted[name] !== undefined);
@@ -32,13 +32,13 @@ export function destinations({ out, ...wanted }: WantedReports, folder?: string)
   return new Map(places.filter((place): place is [FormatName, string] => place[1] !== undefined));
 }
 
-/** The folder for the other files of a run: that of the first named report which is a file, or else `folder`. */
+/** The folder for the other files of a run: the one of the first report that the user named and that is a file, or else `folder`. */
 export function folderOf({ out, ...wanted }: WantedReports, folder: string): string {
   const named = FORMAT_NAMES.flatMap((name) => wanted[name] ?? []).find((path) => !path.startsWith("/dev/"));
   return out ?? (named === undefined ? folder : dirname(named));
 }
 
-/** Makes sure before a run that its reports can be written after it. Throws a `UsageError`. */
+/** Makes sure, before a run, that its reports can be written after it. Throws a `UsageError`. */
 export async function prepareAll(files: Destinations): Promise<void> {
   for (const path of files.values()) await prepare(path); // Nothing is made behind an error.
 }
@@ -53,11 +53,10 @@ interface Saved {
   failure?: unknown;
 }
 
-/** Writes the reports; one that cannot be written keeps no other from being written. */
+/** Writes the reports. If one cannot be written, the others still are. */
 export async function save(report: Report, files: Destinations, protocol: Protocol): Promise<Saved> {
   const saved: Saved = { written: [], missing: [] };
-  discard(Number.POSITIVE_INFINITY); // What the run needed and the report does not.
-  // The content itself is garbage once this returns.
+  discard(Number.POSITIVE_INFINITY); // Frees what only the run needed.
   const make = async (name: FormatName, path: string): Promise<number> => {
     const content = await FORMATS[name].make(report, protocol);
     await put(path, content);
@@ -83,7 +82,7 @@ export async function put(path: string, content: string): Promise<void> {
   });
 }
 
-/** Returns the reports of an earlier run that are there: where a target could not be tested, nobody must take them for its own. */
+/** Returns the reports that an earlier run left. If a target could not be tested, nobody must take them for new ones. */
 export async function leftIn(files: Destinations): Promise<string[]> {
   const paths = [...files.values()].filter((path) => path !== stepSummary());
   const there = await Promise.all(paths.map(isFile));

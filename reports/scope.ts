@@ -2,7 +2,7 @@ import { isBinding, type Verdict } from "../harness/catalogue.ts";
 import { plural } from "../harness/words.ts";
 import type { Report, ReportCase, ReportCheck, ReportRecording, ReportRequirement } from "./report.ts";
 
-/** The parts of a report that say how much of everything it tells of. */
+/** The parts of a report that say how much was tested. */
 interface Scoped extends Pick<Report, "allCases" | "recording"> {
   readonly target: Pick<Report["target"], "strict">;
   readonly requirements: readonly Pick<ReportRequirement, "id" | "level">[];
@@ -33,7 +33,7 @@ export function isWhole({ target, requirements, cases }: Scoped): boolean {
 export const casesOf = ({ cases, allCases }: Pick<Scoped, "cases" | "allCases">): string =>
   allCases === undefined ? String(cases.length) : `${cases.length} of ${allCases}`;
 
-/** Counts the cases that ran: one before which the run ended is in the report, too. */
+/** Counts the cases that ran. The report also holds those before which the run ended. */
 export const countRun = (cases: readonly Pick<ReportCase, "unrun">[]): number =>
   cases.filter(({ unrun }) => !unrun).length;
 
@@ -43,7 +43,7 @@ export function ranOf({ cases }: { readonly cases: Parameters<typeof countRun>[0
   return ran === cases.length ? "" : `, of which ${ran} ran`;
 }
 
-/** The number of requirements that are covered, since at least one check judged them: `58 of 68`. */
+/** The number of requirements that at least one check judged: `58 of 68`. */
 export const requirementsOf = ({ cases, requirements }: Pick<Scoped, "cases" | "requirements">): string =>
   `${judged(cases).size} of ${requirements.length}`;
 

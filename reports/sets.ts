@@ -17,17 +17,17 @@ export interface Counted {
   readonly conformant: Standing;
   /** No SHOULD either. */
   readonly strict: Standing;
-  /** Cases of the set that were not run as the set froze them: without each of them no level is reached. */
+  /** The cases of the set that were not run as the set froze them. Each of them is needed for any level. */
   readonly missing: readonly string[];
-  /** Cases whose verdict varies, whether they count or not: with one of them no level is reached. */
+  /** The cases whose verdict varies, even if they do not count. One of them is enough to reach no level. */
   readonly unstable: readonly string[];
   /** The options that would let the rest be judged. */
   readonly needs: readonly string[];
 }
 
 /**
- * Judges a report by a set. Only cases that are as the set froze them count, for the requirements and at the levels of the set.
- * `withdrawn` excuses those that are missing. An expected failure is a failure.
+ * Judges a report by a set. Only cases that are as the set froze them count, for the requirements and at the levels of the set. `withdrawn`
+ * excuses missing ones. An expected failure is a failure.
  */
 export function countedBy(
   set: RequirementSet,

@@ -12,8 +12,8 @@ export const deal = <T>(items: readonly T[], { index, of }: ShardOptions): T[] =
   items.filter((_, i) => i % of === index - 1);
 
 /**
- * The part of some items that a shard is: dealt out like cards, so that parts are disjoint, together whole, of every suite the
- * same share, and the same each time. Throws a `UsageError` where nothing is left for it.
+ * Deals items out like cards, and returns the part of a shard. So parts are disjoint and together whole, each has the same share of every
+ * suite, and they are the same each time. Throws a `UsageError` if nothing is left for the shard.
  */
 export function shard<T>(items: readonly T[], { index, of }: ShardOptions): T[] {
   const some = deal(items, { index, of });

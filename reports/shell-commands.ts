@@ -24,18 +24,18 @@ const commandOf = ({ name }: Report["suite"], ...words: readonly string[]): stri
 export const commandExplain = ({ suite, protocol }: Pick<Report, "suite" | "protocol">, id: string): string =>
   commandOf(suite, "explain", id, ...(protocol.options ?? []));
 
-/** The times that a case runs again whose verdict varies: once it may pass. */
+/** A case whose verdict varies runs so many times, since it may pass once. */
 const OFTEN = 100;
 
-/** The option by which a case runs until its verdict varies again, if it did, unless the user gave another number. */
+/** Returns the option by which a case runs until its verdict varies again, if it varied and the user gave no other number. */
 function repeating({ cases, given = [] }: Commanded, ids: readonly string[]): string[] {
   const isUnstable = cases.some((it) => it.unstable && ids.length === 1 && it.id === ids[0]);
   return isUnstable && !given.includes("--repeat") ? ["--repeat", String(OFTEN)] : [];
 }
 
 /**
- * The command that runs cases of a report again: one alone, or several suspects. With `--all` the run waits for what ends a target
- * late. Only a case that generates its inputs needs the seed; in reports of version 0.5.0 none says that it does. Recordings are judged
+ * Returns the command that runs cases of a report again: one alone, or several suspects. With `--all` the run waits for late ends of a
+ * target. Only a case that generates its inputs needs the seed; a report of version 0.5.0 does not say which do. Recordings are judged
  * again as a whole.
  */
 export function commandFor(report: Commanded, ...ids: readonly string[]): string {

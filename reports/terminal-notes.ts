@@ -30,8 +30,8 @@ const named = (cases: readonly ReportCase[]) =>
   cases.length === 1 ? (cases[0]?.id ?? "") : plural(cases.length, "case");
 
 /**
- * Names the requirements that make a run incomplete: a case was to judge them and did not. Those that no case judged are told, or else
- * those that some did.
+ * Names the requirements that make a run incomplete: a case was to judge them, and did not. If there are some that no case judged, names
+ * only these.
  */
 export function namesUnjudged({ cases, target, verdict }: Report): string[] {
   const ids = [...new Set(cases.flatMap((it) => unjudged(it, target.strict)).map(({ requirement }) => requirement))];

@@ -27,7 +27,7 @@ export interface TerminalOptions extends BlockOptions {
   readonly underLoad: readonly string[];
   /** The files that hold the reports. */
   readonly written: readonly string[];
-  /** The files that could not be written. Nobody is told that all is well without them. */
+  /** The files that could not be written. Then nobody is told that all is well. */
   readonly missing?: readonly string[];
   /** Says what failed last, where only that ran. */
   readonly last?: string;
@@ -178,7 +178,9 @@ function headline(report: Report, { colors: c, missing = [] }: TerminalOptions):
   return `${paint(c, verdict === "pass" && !isWhole(report) ? "warn" : verdict, c.bold(verdict.toUpperCase()))} ${words}`;
 }
 
-/** The command that shows the first finding again, unless a remark has another; or that runs all again where only a part did and passed. */
+/**
+ * The command that shows the first finding again, unless a remark has another. If only a part ran and passed, the command that runs all.
+ */
 function next(report: Report, { command, last }: TerminalOptions): string[] {
   const [first] = news(report);
   if (last !== undefined && isFine(report)) return [`  next     ${command()}`];
@@ -196,7 +198,7 @@ const remarked = (report: Report, { command }: TerminalOptions, vital = false): 
     ]);
 
 /**
- * The requirements that are broken, in the order of the findings, with the number of cases; apart are those that fail no run: a SHOULD,
+ * The requirements that are broken, in the order of the findings, with the number of cases. Those that fail no run stand apart: a SHOULD,
  * and what was expected.
  */
 function overview(report: Report, c: Colors): string[] {

@@ -22,7 +22,7 @@ const row = (label: string, width: number | undefined, ...texts: string[]): stri
     .flatMap((text) => broken(text, SUMMARY, width))
     .map((line, i) => `  ${(i === 0 ? label : "").padEnd(SUMMARY - 3)} ${line}`);
 
-/** Lines on what could not be judged in recorded connections, and why. With `verbose` they name the connections. */
+/** Lines about what could not be judged in recorded connections, and why. With `verbose` they name the connections. */
 export function notRecorded({ recording, cases }: Report, verbose: boolean, width?: number): string[] {
   if (!recording) return [];
   const all = cases.flatMap(({ id, checks }) => {
@@ -69,7 +69,7 @@ export function traffic(
   ];
 }
 
-/** Says on how many connections which requirements were not judged, those first that are so on most. */
+/** Says how many connections left which requirements unjudged, most connections first. */
 function unjudgedIn({ requirements }: ReportRecording): string[] {
   const open = Object.entries(requirements).filter(([, { skip }]) => skip > 0);
   const byNumber = groupBy(
@@ -79,7 +79,7 @@ function unjudgedIn({ requirements }: ReportRecording): string[] {
   return Array.from(byNumber, ([where, some]) => `on ${where}: ${some.map(([id]) => id).join(", ")}`);
 }
 
-/** The kinds of mistakes, and the places of each, that are told at most where nobody wants all. */
+/** The most kinds of mistakes, and places of each, that are told unless the user wants all. */
 const MISTAKES_IN_BRIEF = { kinds: 5, places: 3 } as const;
 
 /** Says what clients sent wrongly, and where. */

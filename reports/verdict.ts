@@ -4,7 +4,7 @@ import { failsForClients } from "./clients.ts";
 import type { Report, ReportCase, ReportCheck, ReportProblem, ReportRequirement, RunVerdict } from "./report.ts";
 import { isWhole, scopeOf } from "./scope.ts";
 
-/** A report without its cases, and without all that follows from them. */
+/** A report without its cases and their consequences. */
 export type Draft = Omit<Report, "verdict" | "counts" | "requirements" | "cases">;
 
 /** A row of the catalogue, before it is known how it was kept. */
@@ -50,7 +50,7 @@ function rows(cases: readonly ReportCase[], requirements: readonly Row[]): Repor
   });
 }
 
-/** `fail` where a MUST was broken or the target ended; `incomplete` where a MUST that was asked for was not judged. */
+/** Returns `fail` if a MUST was broken or the target ended; `incomplete` if a MUST that was asked for was not judged. */
 function verdictOf(
   cases: readonly ReportCase[],
   { stop, unexplained = [] }: Pick<Report, "stop" | "unexplained">,
@@ -76,7 +76,10 @@ export const reasonsOf = ({ checks }: ReportCase): string[] => [
   ...new Set(checks.flatMap(({ expectedFailure }) => expectedFailure ?? [])),
 ];
 
-/** The checks that a case should have made and did not. A check that an expected failure keeps from being judged is expected, too. */
+/**
+ * Returns the checks that a case should have made and did not. If an expected failure keeps a check from being judged, that is expected,
+ * too.
+ */
 export function unjudged(it: ReportCase, strict: boolean): readonly ReportCheck[] {
   const skipCounts = !isExpected(it);
   return it.checks.filter(
@@ -124,13 +127,13 @@ export const failsForUnstable = ({ target, cases }: Varying): boolean =>
   target.failOnUnstable === true && cases.some(({ unstable }) => unstable);
 
 /**
- * Tells if the run calls for no action: it passed, every failure that was expected still fails, no verdict varies and no client made a
- * mistake where the user minds that.
+ * Tells if the run calls for no action: it passed, and every expected failure still fails. No verdict varies and no client made a mistake,
+ * if the user minds that.
  */
 export const isFine = (report: Calling): boolean =>
   report.verdict === "pass" && problemsOf(report).length === 0 && !failsForUnstable(report) && !failsForClients(report);
 
-/** The verdict as it is shown: a run that passes and calls for action all the same is no pass. */
+/** The verdict as it is shown. A run that passes and yet calls for action is no pass. */
 export const shownVerdict = (report: Calling): RunVerdict =>
   report.verdict === "pass" && !isFine(report) ? "fail" : report.verdict;
 

@@ -19,7 +19,7 @@ export const WAY_TITLES: Readonly<Record<WayKind, string>> = {
 export interface OtherWay {
   readonly kind: WayKind;
   readonly case: string;
-  /** The words for what came; for the likely mistake, where the same came of it. */
+  /** The words for what came; if the same came of another mistake, the words for the likely mistake. */
   readonly words: string;
 }
 
@@ -36,7 +36,7 @@ export function otherWays(found: ToldFinding, knowledge: Knowledge): readonly Ot
     return alike.flatMap((other): OtherWay[] => {
       const way = wayOf(other, it, knowledge);
       if (told.has(way)) return [];
-      // Where the same came, only the likely mistake tells what differs.
+      // If the same came, only the likely mistake tells what differs.
       const isSame = told.has(other.actual);
       const words = isSame ? likelyCause(other, it, knowledge) : other.actual;
       if (words === undefined || told.has(words) || words === knowledge.causes?.[other.requirement]) return [];

@@ -4,12 +4,15 @@ import { fitting } from "./width.ts";
 /** The narrowest column that a text is broken for. */
 const NARROWEST = 20;
 
-/** A statement of more characters is told by its first sentence. A shorter one stands whole: what was broken may be its second. */
+/**
+ * A statement of more characters is told by its first sentence. A shorter one stands whole, since its second sentence may be the broken
+ * one.
+ */
 const GLANCE = 160;
 
 /**
- * Breaks a text between words for a terminal of `width` columns, of which the first `indent` are taken, into at most so many
- * lines. Without a width it is one line, cut after `unbroken` characters.
+ * Breaks a text between words into at most so many lines, for a terminal of `width` columns, the first `indent` of which are taken. Without
+ * a width it is one line, cut after `unbroken` characters.
  */
 export function columns(
   text: string,
@@ -35,7 +38,7 @@ export function columns(
   return lines.length === 0 ? [""] : lines;
 }
 
-/** The first sentence of a text; no dot in brackets or of an abbreviation ends it. */
+/** The first sentence of a text. A dot in brackets, or of an abbreviation, does not end it. */
 export const firstSentence = (text: string): string => /^.{20,}?[^.]{3}[.;](?= [A-Z]|$)/.exec(text)?.[0] ?? text;
 
 /** A statement as a finding tells it. */

@@ -8,7 +8,7 @@ import { reason, UsageError } from "../harness/usage.ts";
 export const cannotWrite = (path: string, error: unknown) =>
   new UsageError(`Cannot write ${path}: ${reason(error)}. Choose another file or folder.`);
 
-/** Makes sure before a run that a file can be written after it. Throws a `UsageError`. */
+/** Makes sure, before a run, that a file can be written after it. Throws a `UsageError`. */
 export async function prepare(path: string): Promise<void> {
   const folder = dirname(resolve(path));
   try {
@@ -23,7 +23,7 @@ export async function prepare(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder and those that it stands in. (Asked for it in one go, Node.js 20 never ends where /proc refuses one.) */
+/** Makes a folder and those around it, one by one. (In one go, Node.js 20 never ends where /proc refuses one.) */
 export async function makeFolder(folder: string): Promise<void> {
   const there = await stat(folder).catch(() => undefined);
   if (there?.isDirectory()) return;
@@ -41,7 +41,7 @@ export const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Makes sure that no file is written twice, and none that is read. Devices may be. Throws a `UsageError`. */
+/** Makes sure that no file is written twice, and that no file is both read and written, except for devices. Throws a `UsageError`. */
 export async function refuseOverwriting(read: readonly unknown[], written: readonly string[]): Promise<void> {
   const places = new Map<string, string>();
   for (const path of read.filter((it) => typeof it === "string"))
@@ -74,7 +74,7 @@ export interface Temporary {
   remove(): Promise<void>;
 }
 
-/** A file or folder that is to be removed, also where the process is ended at once. */
+/** Makes a file or folder that is removed, even if the process is ended at once. */
 export function temporary(path: string): Temporary {
   unfinished.add(path);
   return {
@@ -87,8 +87,8 @@ export function temporary(path: string): Temporary {
 }
 
 /**
- * Writes a file beside its place and renames it, so that a good one is never half overwritten. A link is followed, and
- * anything but a plain file (`/dev/stdout`) is written to directly. Throws a `UsageError`.
+ * Writes a file beside its place and renames it, so that a good one is never half overwritten. Follows a link, and writes to anything but a
+ * plain file (`/dev/stdout`) directly. Throws a `UsageError`.
  */
 export async function write(path: string, content: string): Promise<void> {
   const place = await realpath(path).catch(() => path);

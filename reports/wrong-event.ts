@@ -61,8 +61,8 @@ interface Candidate extends Spot {
 }
 
 /**
- * The signs that an event shows a finding whose check has no evidence, the surest first: one of version 0.5.0, or of a value that several
- * events hold, or that a case worked out.
+ * The signs that an event shows a finding whose check has no evidence, the surest first. A check of version 0.5.0 has none, nor has one of
+ * a value that several events hold or that a case worked out.
  */
 const SIGNALS: readonly ((candidate: Candidate, check: Pick<ReportCheck, "silence" | "actual">) => boolean)[] = [
   ({ it }, { silence }) => silence !== undefined && it.type === "timeout" && it.what === silence.what,
@@ -73,8 +73,8 @@ const SIGNALS: readonly ((candidate: Candidate, check: Pick<ReportCheck, "silenc
 ];
 
 /**
- * Chooses so many connections and keeps their order: first those that tell of something, then the last ones, since a case with
- * very many ends with those that show its finding.
+ * Chooses so many connections, and keeps their order. Those that tell of something count first, then the last ones: a case with very many
+ * ends with those that show its finding.
  */
 export function notable<T>(connections: readonly T[], most: number, tells: (connection: T) => boolean): T[] {
   if (connections.length <= most) return [...connections];

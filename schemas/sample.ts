@@ -8,7 +8,7 @@ export const DEPTH = 4;
 
 /** The ways to make a value. */
 interface Sampling {
-  /** Makes a text for a property of this name; of none where the value is no property. */
+  /** Makes a text for a property of this name; without a name if the value is no property. */
   text(name?: string): string;
   /** The items of an array, where its schema asks for no more. */
   readonly items?: number;
@@ -16,7 +16,7 @@ interface Sampling {
   readonly depth?: number;
 }
 
-/** The smallest value that a schema allows, as far as it is simple; that it is valid is for the schema to say. */
+/** Makes the smallest value that a simple schema allows. The schema has to tell if it is valid. */
 export const sampleOf = (schema: Described, how: Sampling): unknown => smallest(schema, how);
 
 function smallest(schema: Described, how: Sampling, name?: string, depth = 0): unknown {

@@ -7,7 +7,7 @@ import { reason, UsageError } from "../../harness/usage.ts";
 import { formats } from "./formats.ts";
 import { KINDS, type Kind, type MessageSchema, type Schema, type Schemas, schemasOf } from "./schema.ts";
 
-/** More files, bytes, values or levels of one, or values in a schema whose references are filled in, are no protocol. */
+/** The most files of a protocol; bytes, values and levels of a file; and values of a schema whose references are filled in. */
 const MOST = { files: 2_000, bytes: 1 << 20, own: 10_000, levels: 100, values: 100_000 } as const;
 
 const NAME_A_FOLDER = "Name a folder that holds <service>/<endpoint>/<type>.json, as the protocol's repository has it.";
@@ -53,7 +53,7 @@ async function pathsIn(folder: string): Promise<readonly string[]> {
   return found.filter((path) => path.endsWith(".json")).sort();
 }
 
-/** Editors of some systems write it; other tools that read JSON leave it out. */
+/** Editors of some systems write it. Other tools that read JSON leave it out. */
 const BYTE_ORDER_MARK = /^\ufeff/;
 
 async function textOf(folder: string, path: string): Promise<string> {
@@ -124,7 +124,7 @@ function filledIn(folder: string, path: string, files: Files): Schema {
     if (!isObject(value)) return value;
     if (typeof value.$ref === "string") return referredTo(value.$ref, at, trail);
     holdable(value, join(folder, at));
-    // A name would stand wherever the schema is filled in, and may stand once only.
+    // A name may stand only once, and would stand wherever the schema is filled in.
     const parts = Object.entries(value).filter(([name, it]) => name !== "$id" || typeof it !== "string");
     return Object.fromEntries(parts.map(([name, it]) => [name, within(it, at, trail)]));
   };
@@ -141,7 +141,7 @@ function filledIn(folder: string, path: string, files: Files): Schema {
   return within(files.get(path), path, [path]) as Schema;
 }
 
-/** A text without its percent encoding; as it stands where that is none. */
+/** A text without its percent encoding; the text itself if that is no valid encoding. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -9,7 +9,7 @@ interface Place {
   readonly schemas: readonly Schema[];
 }
 
-/** Finds the path of the first property that no schema names. An object of which no schema names any property may hold all. */
+/** Finds the path of the first property that no schema names. An object may hold any property if no schema names one. */
 export function unnamed(schema: Schema, value: unknown): readonly string[] | undefined {
   if (!anywhere(branches(schema), value, (it, schemas) => oddIn(it, schemas) !== undefined)) return undefined;
   const [odd] = places(schema, value).flatMap(({ path, value: it, schemas }) => {
@@ -38,7 +38,7 @@ export function wrongTime(
   return found && { path: found.path, value: found.value };
 }
 
-/** Tells if something is so at any place of a value of which these schemas speak, without the paths, which take long to make. */
+/** Tells if something holds at any place of a value of which these schemas speak. Does without the paths, which take long to make. */
 function anywhere(
   schemas: readonly Schema[],
   value: unknown,

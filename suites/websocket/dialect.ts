@@ -4,7 +4,7 @@ import type { Nothing } from "../../harness/nothing.ts";
 import type { Case, Scenario } from "../../harness/scenario.ts";
 import type { Message, Transcript } from "../../harness/transcript.ts";
 
-/** The requirements of RFC 6455 and of load. The catalogue of every version that uses their cases has them all. */
+/** The requirements of RFC 6455 and of load. Every version that uses their cases has all of them in its catalogue. */
 export type SharedId = `transport.${Transport}` | `resilience.${Resilience}`;
 
 /** The requirements of malformed commands, for a version that answers them. */
@@ -85,14 +85,14 @@ export interface Dialect {
   readonly name: string;
   /** Awaits the answer to a request. */
   answer(client: Connection): Promise<Message | Nothing>;
-  /** The answers, refusals and goodbyes that a client has got so far, but no sign; with a status, only those that have it. */
+  /** The answers, refusals and goodbyes that a client has got so far, without signs; with a status, only those that have it. */
   answers(client: Connection, status?: Status): readonly Message[];
   /** The status of an answer, or why there is none. */
   statusOf(answer: Message | Nothing): unknown;
 
   /** A well-formed request of a command that no version has. */
   readonly unknown: Message;
-  /** The answers to a malformed command that a client has got so far. Messages that a bystander got, too, are none. */
+  /** The answers to a malformed command that a client has got so far. A message that a bystander got, too, is none. */
   answersTo(client: Connection, malformed: Outgoing, bystander?: Connection): readonly Message[];
 
   /** A request to be disconnected. It may be the same. */
@@ -105,7 +105,7 @@ export interface Dialect {
   mayBeLost(transcript: Transcript): boolean;
 }
 
-/** The dialect of a version with the requirement of its own catalogue by which the sign is owed. */
+/** The dialect of a version, with the requirement of its own catalogue that owes the sign. */
 export interface DialectWithSign<Own extends string> extends Dialect {
   readonly scenario: MakeCase<SharedId | Own>;
   readonly servedBy: Own;

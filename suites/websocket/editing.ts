@@ -7,7 +7,7 @@ export type WholeFrame = Required<Frame> & { payload: Buffer; size: number };
 /** Tells if a frame is a control frame. */
 export const isControl = ({ opcode }: Frame) => opcode >= 8;
 
-/** Edits each frame that comes before anybody reads it; `undefined` leaves it out. */
+/** Edits each frame before anybody reads it; `undefined` leaves it out. */
 export const edited = (tcp: Duplex, edit: (frame: WholeFrame) => Frame | undefined): Duplex => {
   let [segments, size, needed]: [Buffer[], number, number] = [[], 0, 0];
   return rewritten(tcp, (bytes) => {

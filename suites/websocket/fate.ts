@@ -52,7 +52,7 @@ export const wasTooBig = (length: number, { transcript }: Connection): boolean =
 /** The reason why nothing is judged of a message that was too big. */
 export const TOO_LONG = "the message was too big for its WebSocket layer";
 
-/** Tells the fate of a message that may be too big for a server. Only where the connection still works is it `ignored`. */
+/** Tells the fate of a message that may be too big for a server. It is `ignored` only if the connection still works. */
 export async function fate(
   { request, answers, statusOf, words }: Dialect,
   client: Connection,

@@ -45,7 +45,7 @@ export const webSocketFaults = {
     says: "Reads only the first frame in a TCP segment.",
     breaks: "transport.segmentation",
     change: rewriting(() => {
-      let big = false; // Of a message that is longer than a segment all must be read.
+      let big = false; // A message that is longer than a segment has to be read as a whole.
       return (bytes) => {
         big ||= bytes.length > 1_000;
         return big ? bytes : bytes.subarray(0, decode(bytes)?.size);

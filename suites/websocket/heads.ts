@@ -41,14 +41,14 @@ export const outcome = ({ transcript, failure }: Connection): string => {
   return `the end of the TCP connection (${failure && wordsOfFailure(failure)})`;
 };
 
-/** The outcome of a handshake that needs an answer: a wait in vain where nobody answers. */
+/** The outcome of a handshake that needs an answer; the wait in vain if nobody answers. */
 export const answered = (connection: Connection): string | Nothing =>
   connection.failure?.code === NO_ANSWER ? ending(connection.transcript.events) : outcome(connection);
 
 /** The outcome of a handshake that gives no WebSocket, whatever the answer is. */
 export const NO_101 = { title: "no 101", not: { const: "HTTP 101" } } as const;
 
-/** Stands for the answer to a handshake as what shows a check, where a case has further connections. */
+/** Stands for the answer to a handshake as the evidence of a check, if a case has further connections. */
 export const answerTo = ({ transcript }: Connection): object =>
   readFrom(
     transcript.events.find(({ from, type }) => from === "server" && type === "upgrade"),

@@ -9,7 +9,7 @@ interface MalformedInput {
   readonly name: string;
   /** The text frame. */
   readonly text: string;
-  /** A lenient server could take it for a request. A server shows that it does not only if it carries out the exact request. */
+  /** A lenient server could take it for a request. Only a server that carries out the exact request shows that it refuses this one. */
   readonly near: boolean;
 }
 
@@ -125,7 +125,7 @@ const nested = ({ request, unknown }: Parts): Texts => {
   };
 };
 
-/** More near misses, sent without a bystander: no server is known to do worse than to carry them out. */
+/** More near misses. They need no bystander, since no server is known to do worse than carry them out. */
 export function unwatchedGroups(parts: Parts): Readonly<Record<string, readonly MalformedInput[]>> {
   const { request, name } = parts;
   const text = json(request);
@@ -142,7 +142,7 @@ export function unwatchedGroups(parts: Parts): Readonly<Record<string, readonly 
 }
 
 /**
- * JSON that some parsers refuse, each in an exact request, sent without a bystander, since the RFCs do not say what a server does
+ * JSON that some parsers refuse, each in an exact request. It is sent without a bystander, since the RFCs do not say what a server does
  * with it.
  */
 export const refusableTexts = ({ request }: Parts): Texts =>

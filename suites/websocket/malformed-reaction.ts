@@ -18,8 +18,8 @@ export interface Reaction {
 }
 
 /**
- * Sends a malformed command with a request behind it; where that shows too little, once more alone on `another` connection. Where the
- * command is refused there, a server that answered neither it nor the request before was not slow.
+ * Sends a malformed command with a request behind it. If that shows too little, sends it once more, alone, on `another` connection. If the
+ * command is refused there, the server was not slow before: it answered neither the command nor the request.
  */
 export async function reactTo(
   dialect: MalformedDialect,
@@ -36,8 +36,8 @@ export async function reactTo(
 }
 
 /**
- * Sends a malformed command with a request behind it, which fences it: the answer to the request comes last. Where only the request
- * is answered, the command met silence or was itself carried out. This cannot tell which, and returns nothing.
+ * Sends a malformed command with a request behind it as a fence, whose answer comes last. If only the request is answered, the command met
+ * silence or was itself carried out. This cannot tell which, and returns nothing.
  */
 async function reactToFenced(
   { request, answer, answersTo, isGoodbye, statusOf }: MalformedDialect,

@@ -124,7 +124,7 @@ const rowsOf = ({ unknown }: MalformedDialect): Readonly<Record<string, readonly
 /** The expectation that nothing was carried out. */
 const NO_SUCCESS = { const: "no success", title: "no success" } as const;
 
-/** A server may serve a connection on after a malformed command: its second one is none of another kind. */
+/** A server may go on serving a connection after a malformed command, so a second command is of no other kind. */
 const inARow = (dialect: MalformedDialect): readonly Case[] =>
   Object.entries(rowsOf(dialect)).map(([name, texts]) =>
     dialect.scenario({
@@ -140,10 +140,10 @@ const inARow = (dialect: MalformedDialect): readonly Case[] =>
     }),
   );
 
-/** More than a server may bear of one client before it stops serving it. */
+/** The number of unknown commands: more than a server may bear from one client before it stops serving it. */
 const DOZEN = 12;
 
-/** Sends one unknown command after another, each when the one before was read, so that no end of TCP can hide a goodbye. */
+/** Sends one unknown command after another, each once the one before was read. So no end of TCP can hide a goodbye. */
 const oneByOne = (dialect: MalformedDialect): Case =>
   dialect.scenario({
     id: "malformed/twelve-unknown-of-one-client-one-by-one",
@@ -173,7 +173,7 @@ async function judgeLast(dialect: MalformedDialect, context: Context<"malformed.
 const PATIENT = { ...ACTING, name: "client, with patience" };
 
 /**
- * Sends a malformed command while a bystander is connected; judges that the bystander and a newcomer are served on. `how` is the way in
+ * Sends a malformed command while a bystander is connected. Judges that the bystander and a newcomer are still served. `how` is the way in
  * which the client connects.
  */
 export async function amongOthers(

@@ -85,7 +85,7 @@ export const tokens = (text: string): readonly string[] =>
 /** The part of a request that is long: the whole message, or the text in its further property. */
 type Part = "message" | "text";
 
-/** Beyond this power one length is enough: each costs the server as much as it is long. */
+/** Beyond this power of two, one length is enough: a server pays for each by its length. */
 const COSTLY = 16;
 
 /** Lengths in bytes around every power of two from 2^7 to 2^20, where buffers, fields of lengths and limits end. */

@@ -32,7 +32,7 @@ export const churnCase = (dialect: Dialect) =>
       }
       if (!check("resilience.churn", once.served, { const: CLIENTS, title: `${CLIENTS} ${words.sign}s` }))
         return skip("resilience.churn-speed", `not all were ${words.served}: see resilience.churn`);
-      // Another program may have slowed the last tenth down: a slow one is measured again.
+      // Another program may have slowed down the last tenth, so a slow one is measured again.
       const last =
         once.last > LAST_TENTH * once.first ? Math.min(once.last, (await churn(dialect, connect)).last) : once.last;
       check("resilience.churn-speed", Math.round((last / once.first) * 100) / 100, {
@@ -48,15 +48,15 @@ interface Churn {
   readonly served: number;
   /** One was not served, so no more came. */
   readonly failed: boolean;
-  /** The median of the fastest tenth of the first half, if so many came: a busy machine delays the very first clients, too. */
+  /** The median of the fastest tenth of the first half, if so many came. A busy machine delays the very first clients, too. */
   readonly first: number;
   /** The median of the last tenth. */
   readonly last: number;
-  /** The time that all of them need by the second ones: the first may be late by chance. If it is more than enough, no more come. */
+  /** The time that all clients need, as the second ones suggest: the first may be late by chance. If it is too much, no more come. */
   readonly needs: number;
 }
 
-/** Has `CLIENTS` connect and leave, and measures how long it takes until they are served. */
+/** Makes `CLIENTS` connect and leave, and measures how long it takes until they are served. */
 async function churn(dialect: Dialect, connect: Context["connect"]): Promise<Churn> {
   const served: Connection[] = [];
   let left = CLIENTS;
