@@ -5,7 +5,7 @@ import type { ConnectOptions, Context } from "../../harness/scenario.ts";
 import { heard, isEnded } from "../../harness/transcript.ts";
 import type { Dialect } from "./dialect.ts";
 
-/** The client that does what a case is about, where the case has others beside it. */
+/** The client that does what a case is about, if the case has others beside it. */
 export const ACTING = { name: "client", acts: true } as const satisfies ConnectOptions;
 
 /** Connects a bystander and the client that acts, in a way of its own, at the same time; nothing where one did not open. */
@@ -18,8 +18,8 @@ export async function withBystander(
 }
 
 /**
- * Resets connections, and connects once more. Once that is answered, the server has noticed the resets, and what the others say
- * next comes after them.
+ * Resets connections, and connects once more. The answer to that shows that the server has noticed the resets, and what the others say next
+ * comes after them.
  */
 export async function resetAll(context: Scarce, ...clients: readonly Connection[]): Promise<void> {
   for (const client of clients) client.reset();
@@ -28,7 +28,7 @@ export async function resetAll(context: Scarce, ...clients: readonly Connection[
 
 type Scarce = Pick<Context, "connect" | "exclusive">;
 
-/** Closes the connection of a client that has done its part, where a newcomer would take another user, for whom other cases wait. */
+/** Closes the connection of a client that has done its part, if a newcomer would take another user, for whom other cases wait. */
 async function makeRoom({ exclusive }: Pick<Scarce, "exclusive">, client: Connection): Promise<void> {
   if (!exclusive || !client.opened || isEnded(client)) return;
   client.close(1000);
@@ -36,8 +36,8 @@ async function makeRoom({ exclusive }: Pick<Scarce, "exclusive">, client: Connec
 }
 
 /**
- * Does something as a client while a bystander is connected, then judges that the bystander and a newcomer are served on. Where the
- * suite can come as one user only, who has one connection, there is no bystander.
+ * Does something as a client while a bystander is connected, then judges that the bystander and a newcomer are still served. There is no
+ * bystander if the suite can come as one user only, who has one connection.
  */
 export async function besideBystander<Id extends string>(
   dialect: Dialect,

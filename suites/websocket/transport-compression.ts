@@ -76,7 +76,7 @@ const inFragments = ({ scenario, request, answer, statusOf, words }: Dialect) =>
 /** The length of a long request in bytes: no server finds it too big. */
 const LONG_REQUEST = 3_900;
 
-/** A form of a request that few clients choose where permessage-deflate is accepted: compressed in some way, or not at all. */
+/** A form of a request that few clients choose if permessage-deflate is accepted: compressed in some way, or not at all. */
 interface Form {
   readonly length?: number;
   readonly how?: () => ZlibOptions;
@@ -93,7 +93,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   "compressed from 3900 bytes": { length: LONG_REQUEST, how: () => ({ strategy: constants.Z_RLE }) },
 };
 
-/** Makes the frame of a text in some form. Compression is loaded no earlier. */
+/** Makes the frame of a text in some form. Compression is loaded only here. */
 const frameOf = (text: string, { how }: Form): Frame =>
   how ? { opcode: OPCODE.text, reserved: 4, payload: deflated(text, how()) } : { opcode: OPCODE.text, payload: text };
 
@@ -118,7 +118,7 @@ const inOther = (dialect: Dialect) =>
 const isAccepted = (client: Connection) =>
   responseOf(client.transcript)?.headers.get("sec-websocket-extensions")?.includes("permessage-deflate") ?? false;
 
-/** Sends unknown commands, each when the one before is answered, then a request. Returns the status of its answer, or `ENDED`. */
+/** Sends unknown commands, each once the one before is answered, then a request. Returns the status of its answer, or `ENDED`. */
 async function afterOthers(
   { unknown, answersTo, request, answer, answers, isGoodbye, statusOf }: Dialect,
   client: Connection,

@@ -67,13 +67,13 @@ const inTwo = (it: Message) => {
 
 const NEITHER = "no request is carried out behind the same command in one frame either";
 
-/** The ways in which the message comes that is behind one in fragments, and its frames where they are no single one. */
+/** The ways in which the message behind one in fragments comes, with its frames if they are several. */
 const seconds = ({ leave }: Dialect): Record<string, readonly [how: string, frames?: readonly Uint8Array[]]> => ({
   whole: ["in one frame"],
   fragmented: ["in two fragments, too", inTwo(leave)],
 });
 
-/** A message that comes behind one in fragments: nothing of that may be left. */
+/** Cases of a message behind one in fragments, of which nothing may be left. */
 const afterFragments = (dialect: Dialect) =>
   Object.entries(seconds(dialect)).map(([name, [how, second]]) => {
     const { unknown } = dialect;
@@ -111,7 +111,7 @@ export async function outlives(
   return !isEnded(client) && !answers(client).some(isGoodbye);
 }
 
-/** Has a client ask to leave; resolves to the status of the answer, or why there is none. */
+/** Makes a client ask to leave. Resolves to the status of the answer, or why there is none. */
 async function leaves(
   { goodbye, leave, statusOf }: Dialect,
   client: Connection,

@@ -42,7 +42,7 @@ const asked = ({ scenario }: Dialect) =>
     }),
   );
 
-/** Writes the values of all headers anew, but of those named. */
+/** Writes the values of all headers anew, except those named. */
 const rewriting =
   (rewrite: (value: string) => string, ...but: readonly string[]): Ask =>
   (head) => ({
@@ -55,7 +55,7 @@ const spacedOut = ({ scenario }: Dialect) =>
     "spaces around all header values": rewriting((value) => `  ${value}  `),
     "spaces behind all header values": rewriting((value) => `${value}  `),
     "tabs before all header values": rewriting((value) => `\t${value}`),
-    // A tab behind that of Connection keeps Node.js from seeing an upgrade at all, which no server on it could mend.
+    // A tab behind the value of Connection keeps Node.js from seeing an upgrade at all, which no server on Node.js could mend.
     "tabs behind all header values but one": rewriting((value) => `${value}\t`, "Connection"),
   }).map(([name, ask]) =>
     scenario({
@@ -69,7 +69,7 @@ const spacedOut = ({ scenario }: Dialect) =>
     }),
   );
 
-/** A header that a browser sends beside: it is no credential, and says nothing of who may connect. */
+/** A further header of a browser: it is no credential, and says nothing of who may connect. */
 const VISITED: Readonly<Record<string, Ask>> = {
   "cookies of a web site": (head) => setting(head, "Cookie", "_ga=GA1.1.1449571347.1764280000; theme=dark"),
 };

@@ -10,7 +10,7 @@ export interface FrameViolation {
   readonly frames: readonly Frame[];
   /** The requirement that it fails the connection. Without one, a case tests only that it harms nobody. */
   readonly requirement?: SharedId;
-  /** The handshake before them, where it is not that of any client. */
+  /** The handshake before them, if it is an odd one. */
   readonly handshake?: Handshake;
 }
 
@@ -34,7 +34,7 @@ export const bytesOf = ({ frames }: FrameViolation): Buffer => Buffer.concat(fra
 
 type Rows = Readonly<Record<string, Frame | readonly Frame[]>>;
 
-/** Breaks the extension where that is accepted, and has a reserved bit where it is not. No block begins with such bits (RFC 1951, 3.2.3). */
+/** Breaks the extension if it is accepted, and has a reserved bit if it is not. No block begins with such bits (RFC 1951, 3.2.3). */
 const NOT_DEFLATED: FrameViolation = {
   name: "a compressed text that cannot be inflated",
   frames: [{ opcode: text, payload: Uint8Array.of(0xff, 0xff, 0xff, 0xff), reserved: 4 }],

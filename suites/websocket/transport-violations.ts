@@ -82,7 +82,7 @@ const vanishes = (dialect: Dialect) =>
       }),
   });
 
-/** Finds a decoder that all clients share: the bytes that are left in it stand before the next text. */
+/** Finds a decoder that all clients share: bytes that are left in it stand before the next text. */
 const cutOff = (dialect: Dialect) =>
   dialect.scenario({
     id: "transport/violation-a-text-cut-off-in-a-character-and-a-request-of-another",
@@ -132,8 +132,8 @@ const closesByCode = (dialect: Dialect) =>
   });
 
 /**
- * Sends a violation with a request behind it, which fences it: a server that carries out a request, be it the one in the
- * violation or the one behind it, did not fail the connection.
+ * Sends a violation with a request behind it as a fence. A server that carries out a request, be it the one in the violation or the one
+ * behind it, did not fail the connection.
  */
 async function reaction(
   { request, name, answers, words }: Dialect,
