@@ -10,6 +10,12 @@ export interface Lines {
   readonly rest: number;
 }
 
+/** Most lines come in one part, which needs no copy. */
+function joined(parts: readonly Uint8Array[]): Buffer {
+  const [first = EMPTY, ...more] = parts;
+  return more.length === 0 ? Buffer.from(first.buffer, first.byteOffset, first.length) : Buffer.concat(parts);
+}
+
 /**
  * Hands each line and its number, from 1, to `each`. If a line has more than `most` bytes, throws the error that `tooLong` makes of its
  * number.
@@ -22,20 +28,16 @@ export function boundedLines(
   let parts: Uint8Array[] = [];
   let length = 0;
   let number = 0;
-
   const add = (bytes: Uint8Array) => {
     length += bytes.length;
     if (length > most) throw tooLong(number + 1);
     if (bytes.length > 0) parts.push(bytes);
   };
   const flush = () => {
-    number += 1;
-    const [first = EMPTY, ...more] = parts;
-    const line = more.length === 0 ? Buffer.from(first.buffer, first.byteOffset, first.length) : Buffer.concat(parts);
+    const line = joined(parts);
     [parts, length] = [[], 0];
-    each(line, number);
+    each(line, ++number);
   };
-
   return {
     get rest() {
       return length;

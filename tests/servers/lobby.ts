@@ -34,43 +34,17 @@ export async function lobby(
   const everybody = new Set<Client>();
   const clients = new Map<Peer, Client>();
   let port = 0;
-  const normal: Behaviour = {
+  const normal = conforming(
     everybody,
-    port: () => port,
-    refuse: () => undefined,
-    parity,
-    read,
-    greet(client) {
-      client.say({
-        messageId: 1,
-        status: "success",
-        command: "system/version/response",
-        data: { motd: "hello ✓", versionParity: behaviour.parity(client.version), tachyonVersion: "0.1.7" },
-      });
-    },
-    disconnect(client) {
-      client.say({ status: "success", command: "system/disconnected/response", reason: "bye", data: {} });
-      client.leave();
-    },
-    malformed(client, text, binary) {
-      const command = binary || nameOf(text) === "system/disconnect/request" ? undefined : nameOf(text);
-      const named = command?.match(/^([^/]+\/[^/]+)\/request$/)?.[1];
-      client.say({
-        command: `${named ?? "system/disconnected"}/response`,
-        status: "failed",
-        reason: "invalid_command",
-        details: { text: text.slice(0, 50) },
-      });
-      if (named === undefined || named === "system/disconnected") client.leave(1008);
-    },
-  };
+    () => port,
+    (version) => behaviour.parity(version),
+  );
   const behaviour: Behaviour = { ...normal, ...change(normal) };
-
   const server = await webSocketServer(
     {
       refuse: (query, headers) => behaviour.refuse(query, headers),
       open(peer) {
-        const client = clientOf(peer);
+        const client = clientOf(peer, everybody);
         clients.set(peer, client);
         everybody.add(client);
         behaviour.greet(client);
@@ -90,28 +64,60 @@ export async function lobby(
   );
   port = server.port;
   return server;
+}
 
-  /** Sends each message a moment later, in three fragments, pretty-printed. */
-  function clientOf(peer: Peer): Client {
-    let turn = Promise.resolve();
-    const later = (act: () => void) => {
-      turn = turn
-        .then(() => new Promise((resolve) => setTimeout(resolve, 2)))
-        .then(() => {
-          if (!peer.socket.destroyed) act();
-        });
-    };
-    const client: Client = {
-      peer,
-      version: new URLSearchParams(peer.query).get("tachyonVersion"),
-      say: (message) => later(() => peer.send(textOf(message), 3)),
-      leave(code) {
-        everybody.delete(client);
-        later(() => peer.close(code));
-      },
-    };
-    return client;
-  }
+/** Does what the protocol asks. `parityNow` tells the parity as the server decides it, even if a test changes that. */
+const conforming = (everybody: Set<Client>, port: () => number, parityNow: Behaviour["parity"]): Behaviour => ({
+  everybody,
+  port,
+  refuse: () => undefined,
+  parity,
+  read,
+  greet(client) {
+    client.say({
+      messageId: 1,
+      status: "success",
+      command: "system/version/response",
+      data: { motd: "hello ✓", versionParity: parityNow(client.version), tachyonVersion: "0.1.7" },
+    });
+  },
+  disconnect(client) {
+    client.say({ status: "success", command: "system/disconnected/response", reason: "bye", data: {} });
+    client.leave();
+  },
+  malformed(client, text, binary) {
+    const command = binary || nameOf(text) === "system/disconnect/request" ? undefined : nameOf(text);
+    const named = command?.match(/^([^/]+\/[^/]+)\/request$/)?.[1];
+    client.say({
+      command: `${named ?? "system/disconnected"}/response`,
+      status: "failed",
+      reason: "invalid_command",
+      details: { text: text.slice(0, 50) },
+    });
+    if (named === undefined || named === "system/disconnected") client.leave(1008);
+  },
+});
+
+/** Sends each message a moment later, in three fragments, pretty-printed. */
+function clientOf(peer: Peer, everybody: Set<Client>): Client {
+  let turn = Promise.resolve();
+  const later = (act: () => void) => {
+    turn = turn
+      .then(() => new Promise((resolve) => setTimeout(resolve, 2)))
+      .then(() => {
+        if (!peer.socket.destroyed) act();
+      });
+  };
+  const client: Client = {
+    peer,
+    version: new URLSearchParams(peer.query).get("tachyonVersion"),
+    say: (message) => later(() => peer.send(textOf(message), 3)),
+    leave(code) {
+      everybody.delete(client);
+      later(() => peer.close(code));
+    },
+  };
+  return client;
 }
 
 function textOf(message: unknown): string {

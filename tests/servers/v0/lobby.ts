@@ -61,12 +61,7 @@ export async function startLobby({
   bugs = {},
   refuses = false,
 }: LobbyOptions): Promise<Lobby> {
-  const players: Players = new Map(
-    Array.from({ length: users }, (_, i): [string, Player] => {
-      const [id, name] = [`u-${i + 1}`, `player${i + 1}`];
-      return [id, { id, name, token: `${name}-token`, friends: new Map(), suitors: new Map() }];
-    }),
-  );
+  const players = playersNamed(users);
   const ended = new Map<string, number>();
   const end = (connection: Connection, code: number, reason: string) => {
     if (!connection.connected) return;
@@ -87,6 +82,27 @@ export async function startLobby({
     serve(request.accept(version), player, { players, bugs, end, mayPass: bucket(rate, burst) });
   });
 
+  const listening = await listen((request, socket, head) => {
+    const isThere = refuses && playerOf(request, players)?.seat;
+    const refusal = refusalOf(request, players) ?? (isThere ? "409 Conflict" : undefined);
+    if (refusal === undefined) gate.emit("upgrade", request, socket, head);
+    else socket.end(`HTTP/1.1 ${refusal}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  });
+  return { ...listening, tokens: Array.from(players.values(), ({ token }) => token), ended };
+}
+
+const playersNamed = (users: number): Players =>
+  new Map(
+    Array.from({ length: users }, (_, i): [string, Player] => {
+      const [id, name] = [`u-${i + 1}`, `player${i + 1}`];
+      return [id, { id, name, token: `${name}-token`, friends: new Map(), suitors: new Map() }];
+    }),
+  );
+
+/** Listens for those who ask for a WebSocket. Who asks for anything else finds nothing. */
+async function listen(
+  onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,
+): Promise<Pick<Lobby, "url" | "close">> {
   const server = createServer((_, response) => response.writeHead(404, { connection: "close" }).end("nothing here"));
   const sockets = new Set<Duplex>();
   server.on("connection", (socket: Duplex) => {
@@ -95,16 +111,11 @@ export async function startLobby({
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => {});
-    const isThere = refuses && playerOf(request, players)?.seat;
-    const refusal = refusalOf(request, players) ?? (isThere ? "409 Conflict" : undefined);
-    if (refusal === undefined) gate.emit("upgrade", request, socket, head);
-    else socket.end(`HTTP/1.1 ${refusal}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    onUpgrade(request, socket, head);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}${PATH}`,
-    tokens: Array.from(players.values(), ({ token }) => token),
-    ended,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -182,20 +193,26 @@ function serve(connection: Connection, player: Player, { players, bugs, end, may
   });
   const answer = ({ messageId, commandId, data }: Request) => {
     if (player.seat !== seat) return;
-    const order = Object.hasOwn(orders, commandId) ? orders[commandId] : undefined;
-    const done: Done = !order
-      ? "command_unimplemented"
-      : order.takes(data)
-        ? order.does(Object(data), player, players)
-        : bugs.believes === commandId
-          ? {}
-          : "invalid_request";
+    const done = carryOut(commandId, data, player, { players, bugs });
     const head = { commandId, messageId, type: "response" };
     if (typeof done === "string") return say({ details: `no: ${done}`, reason: done, status: "failed", ...head });
     say({ ...(done.data && { data: done.data }), status: "success", ...head });
     done.next?.();
     if (commandId === "system/disconnect") bugs.leaves?.(players);
   };
+}
+
+/** Carries out a request. Returns why it fails, if it does. */
+function carryOut(
+  commandId: string,
+  data: unknown,
+  player: Player,
+  { players, bugs }: Pick<Surroundings, "players" | "bugs">,
+): Done {
+  const order = Object.hasOwn(orders, commandId) ? orders[commandId] : undefined;
+  if (!order) return "command_unimplemented";
+  if (order.takes(data)) return order.does(Object(data), player, players);
+  return bugs.believes === commandId ? {} : "invalid_request";
 }
 
 interface Request {
