@@ -7,6 +7,8 @@ import { LONGEST_MS } from "../running/defaults.ts";
 export interface Option extends Options {
   /** The least number. */
   readonly least?: number;
+  /** The highest number, where that is a bound of its own. */
+  readonly most?: number | undefined;
   /** The form of the text. */
   readonly pattern?: string;
   /** It takes several texts. */
@@ -82,6 +84,7 @@ export const numberOption = (name: string, least: number, byDefault: number, des
     default: byDefault,
     coerce: integer(name, least, most),
     least,
+    most,
     describe,
   }) as const satisfies Option;
 
@@ -92,6 +95,7 @@ export const numberIfGiven = (name: string, least: number, describe: string, mos
     requiresArg: true,
     coerce: optionally(integer(name, least, most)),
     least,
+    most,
     describe,
   }) as const satisfies Option;
 

@@ -30,6 +30,7 @@ describe("the schema of a config", () => {
   test.each([
     [{ tiemout: 1 }],
     [{ timeout: 0 }],
+    [{ timeout: 3_600_001 }],
     [{ timeout: "1" }],
     [{ strict: 3 }],
     [{ out: ["a"] }],

@@ -28,9 +28,9 @@ const property = (option: Option): object => ({ description: option.describe, ..
 const TEXT = { type: "string", minLength: 1 };
 
 /** The values that an option takes. */
-function takenBy({ type, least, pattern, several }: Option): object {
+function takenBy({ type, least, most, pattern, several }: Option): object {
   if (type === "boolean") return { type };
-  if (type === "number") return { type: "integer", minimum: least };
+  if (type === "number") return { type: "integer", minimum: least, maximum: most };
   if (pattern !== undefined) return { type: "string", pattern };
   return several ? { anyOf: [TEXT, { type: "array", items: TEXT }] } : TEXT;
 }
