@@ -1,16 +1,15 @@
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createWriteStream, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createWriteStream, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import { SaxesParser } from "saxes";
+import type { WireEvent } from "../../harness/transcript.ts";
 import schema from "../../reports/report.schema.json" with { type: "json" };
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { ASK, event, GOODBYE, GREETING, says, toLines } from "../recordings/recordings.ts";
-import { CLI, cli, folder } from "./process.ts";
+import { ASK, CLEAN, event, GREETING, says, toLines } from "../recordings/recordings.ts";
+import { CLI, folder } from "./process.ts";
 import { within } from "./within.ts";
 
 const { path: cwd, remove } = folder();
@@ -20,14 +19,12 @@ const json = (...path: string[]) => JSON.parse(read(...path));
 const write = (file: string, content: string) => writeFileSync(join(cwd, file), content);
 const isReport = new Ajv({ strict: true }).compile(schema);
 
-const END = event("server", "close", "", 1000);
-const GOOD = [says("server", GREETING), says("client", ASK), says("server", GOODBYE), END];
-const BAD = [says("server", GREETING), event("server", "text", "\u001b[31moops"), END];
+const BAD = [says("server", GREETING), event("server", "text", "\u001b[31moops"), ...CLEAN.slice(-1)];
 
 beforeAll(() => {
-  write("good.ndjson", toLines({ one: GOOD, two: GOOD }));
-  write("bad.ndjson", toLines({ one: GOOD, "\u001b[2Jtwo": BAD }));
-  write("open.ndjson", toLines({ one: GOOD.slice(0, 1) }));
+  write("good.ndjson", toLines({ one: CLEAN, two: CLEAN }));
+  write("bad.ndjson", toLines({ one: CLEAN, "\u001b[2Jtwo": BAD }));
+  write("open.ndjson", toLines({ one: CLEAN.slice(0, 1) }));
 });
 
 test("a recording without a fault passes; one with a fault fails, and says where", async () => {
@@ -100,84 +97,12 @@ test("the report of a run says why a connection ended on which the server select
   );
 });
 
-test("`-` is the standard input", async () => {
-  const child = spawn(process.execPath, [CLI, "check", "-"], { cwd, stdio: ["pipe", "pipe", "inherit"] });
-  let stdout = "";
-  child.stdout.on("data", (text) => {
-    stdout += text;
-  });
-  child.stdin.end(toLines({ one: BAD }));
-  const [code] = await once(child, "close");
-  expect([code, stdout]).toEqual([1, expect.stringMatching(/^ {2}\/dev\/stdin: connection one$/m)]);
-});
-
-test("the standard input is read to its end, also beside a file", async () => {
-  write("bad.ndjson", toLines({ one: BAD }));
-  const child = spawn("sh", ["-c", `"${process.execPath}" "${CLI}" check good.ndjson - < bad.ndjson`], { cwd });
-  let stdout = "";
-  child.stdout.on("data", (text) => {
-    stdout += text;
-  });
-  const [code] = await once(child, "close");
-  expect([code, stdout]).toEqual([1, expect.stringMatching(/^ {2}broken {3}message\.json in 1, /m)]);
-});
-
-test("`report -` reads a report from a pipe", async () => {
-  await within(cwd, ["check", "good.ndjson", "--json", "piped.json"]);
-  const child = spawn(process.execPath, [CLI, "report", "-", "--out", "piped"], {
-    cwd,
-    stdio: ["pipe", "ignore", "inherit"],
-  });
-  child.stdin.end(read("piped.json"));
-  expect((await once(child, "close"))[0]).toBe(0);
-  expect(json("piped", "report.json")).toMatchObject({ verdict: "pass" });
-});
-
-test("`-` is no value of an option", async () => {
-  const { code, stderr } = await within(cwd, ["check", "good.ndjson", "--json", "-"]);
-  expect(code).toBe(2);
-  expect(stderr).toMatch(/^tachyon-conformance: --json takes no "-": that is the standard input/);
-});
-
-test("a file that holds nothing is refused beside others", async () => {
-  write("no.har", '{"log":{"entries":[]}}');
-  const { code, stderr } = await within(cwd, ["check", "good.ndjson", "no.har"]);
-  expect([code, stderr]).toEqual([
-    2,
-    expect.stringMatching(/^tachyon-conformance: no\.har holds no WebSocket connection/),
-  ]);
-});
-
-test.each<[string, string | undefined, RegExp]>([
-  [
-    "that is not there",
-    undefined,
-    /^tachyon-conformance: Cannot read input: there is no such file or folder\. Check the path\.$/,
-  ],
-  ["that is empty", "", /^tachyon-conformance: input holds no WebSocket connection\. Name a report\.json, a HAR file/],
-  ["that is no recording", "hello\n", /^tachyon-conformance: input:1: the line is not a JSON object with one event/],
-  [
-    "without WebSockets",
-    '{"log":{"entries":[{"request":{"url":"http://x/"}}]}}',
-    /input holds no WebSocket connection/,
-  ],
-  ["that is half a HAR file", '{ "log": {"entries": [', /input is not a HAR file: it holds no JSON, or was cut off/],
-  ["that is half a report", '{ "suite": {"name": "x"', /input is not a report: it holds no JSON, or was cut off/],
-  ["that is the report of another", '{"suite":{"name":"x"}}', /input is not a report: /],
-])("a file %s is one clear line and exit code 2", async (_, content, message) => {
-  if (content !== undefined) write("input", content);
-  const { code, stdout, stderr } = await within(cwd, ["check", "input", "--json", "x.json"]);
-  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr.trimEnd()).toMatch(message);
-  expect(stderr.trimEnd()).not.toContain("\n");
-});
-
 test("a big recording needs little memory, and its report stays small", async () => {
   const stream = createWriteStream(join(cwd, "big.ndjson"));
   for (let i = 0; i < 10; i++) {
-    const transcripts = Array.from({ length: 2_000 }, (_, j): [string, typeof GOOD] => [
+    const transcripts = Array.from({ length: 2_000 }, (_, j): [string, typeof CLEAN] => [
       `${i} ${j}`,
-      j % 2 ? GOOD : BAD,
+      j % 2 ? CLEAN : BAD,
     ]);
     stream.write(toLines(Object.fromEntries(transcripts)));
     stream.write(toLines({ forever: Array.from({ length: 5_000 }, () => says("server", GREETING)) }));
@@ -198,7 +123,7 @@ test("a big recording needs little memory, and its report stays small", async ()
 
 const REFUSED = [
   event("client", "upgrade", "GET / HTTP/1.1"),
-  { ...event("server", "upgrade", "HTTP/1.1 401 Unauthorized"), code: 401 } as typeof END,
+  { ...event("server", "upgrade", "HTTP/1.1 401 Unauthorized"), code: 401 } as WireEvent,
   event("server", "end"),
 ];
 
@@ -208,7 +133,7 @@ test("a refused handshake is nothing that could be judged, and says so", async (
   expect(code).toBe(1);
   expect(stdout).toMatch(/^INCOMPLETE nothing of it could be judged$/m);
   expect(stdout).toMatch(/^not judged at all in check\/1: the handshake was refused \(HTTP 401\)$/m);
-  write("both.ndjson", toLines({ one: REFUSED, two: GOOD }));
+  write("both.ndjson", toLines({ one: REFUSED, two: CLEAN }));
   expect((await within(cwd, ["check", "both.ndjson"])).code).toBe(0);
 });
 
@@ -223,7 +148,7 @@ test.each<[string, string, string | undefined]>([
   ["0.1.7-beta.1", "match", undefined],
 ])("a recorded client of version %s that is told %s: broken is %s", async (version, versionParity, broken) => {
   const greeting = says("server", { ...GREETING, data: { ...GREETING.data, versionParity } });
-  const lines = toLines({ one: [greeting, ...GOOD.slice(1)] }).replace(
+  const lines = toLines({ one: [greeting, ...CLEAN.slice(1)] }).replace(
     "{",
     `{"url":"ws://localhost:8080/?tachyonVersion=${version}",`,
   );
@@ -242,57 +167,8 @@ test.each<[string, boolean]>([
   ['{"command":"\\u0073ystem/disconnect/request"}', false],
   ['{"command":"x","command":"system/disconnect/request"}', false], // The protocol leaves it open.
 ])("a recorded client that sends %s and gets a success: a breach is %s", async (data, isBreach) => {
-  write("near.ndjson", toLines({ one: [says("server", GREETING), event("client", "text", data), ...GOOD.slice(-2)] }));
+  write("near.ndjson", toLines({ one: [says("server", GREETING), event("client", "text", data), ...CLEAN.slice(-2)] }));
   const { stdout } = await within(cwd, ["check", "near.ndjson"]);
   if (isBreach) expect(stdout).toMatch(/^ {2}broken {3}malformed\.rejected in 1$/m);
   else expect(stdout).toMatch(/^PASS [a-z]/m);
-});
-
-test("what is zipped is read as what is within", async () => {
-  writeFileSync(join(cwd, "bad.ndjson.gz"), gzipSync(toLines({ one: GOOD, two: BAD })));
-  const { code, stdout } = await within(cwd, ["check", "bad.ndjson.gz"]);
-  expect([code, stdout]).toEqual([
-    1,
-    expect.stringMatching(/^ {2}traffic {2}2 connections, 7 events .*: 1 pass, 1 fail$/m),
-  ]);
-  const half = gzipSync(toLines({ one: GOOD, two: BAD })).subarray(0, 60);
-  writeFileSync(join(cwd, "half.gz"), half);
-  const broken = await within(cwd, ["check", "half.gz"]);
-  expect(broken).toMatchObject({ code: 2, stderr: expect.stringMatching(/: half\.gz is no whole gzip file: .*\n$/) });
-  const noise = randomBytes(3 << 20).toString("base64"); // It does not shrink.
-  writeFileSync(
-    join(cwd, "big.gz"),
-    gzipSync(toLines({ one: [says("server", GREETING), event("client", "text", noise)] })),
-  );
-  expect(await cli(cwd, ["check", "big.gz", "--quiet"])).toMatchObject({ code: 0, stderr: "" });
-  const child = spawn(process.execPath, [CLI, "check", "-", "--quiet"], { cwd, stdio: ["pipe", "ignore", "inherit"] });
-  child.stdin.end(gzipSync(toLines({ one: GOOD })));
-  expect((await once(child, "close"))[0]).toBe(0);
-});
-
-test("the same traffic does not count twice", async () => {
-  writeFileSync(join(cwd, "copy.gz"), gzipSync(read("good.ndjson")));
-  symlinkSync("good.ndjson", join(cwd, "link.ndjson"));
-  const names = ["good.ndjson", "./good.ndjson", "link.ndjson", "copy.gz"];
-  const all = await Promise.all(names.map((name) => within(cwd, ["check", "good.ndjson", name])));
-  expect(all.map(({ code, stdout }) => [code, stdout])).toEqual(names.map(() => [2, ""]));
-  expect(all.map(({ stderr }) => stderr.trimEnd())).toEqual([
-    "tachyon-conformance: good.ndjson is given twice. Name it once.",
-    ...names
-      .slice(1)
-      .map(
-        (name) =>
-          `tachyon-conformance: ${name} holds the same as good.ndjson. Name one of them: the same traffic would count twice.`,
-      ),
-  ]);
-});
-
-test("events out of the order of time are refused", async () => {
-  const [first, second] = GOOD;
-  write("late.ndjson", toLines({ one: [{ ...first, at: 7 } as typeof END, { ...second, at: 3 } as typeof END] }));
-  expect(await within(cwd, ["check", "late.ndjson"])).toMatchObject({
-    code: 2,
-    stderr:
-      "tachyon-conformance: late.ndjson:2: an event of connection one at 3 ms stands behind one at 7 ms. Sort the events by their time.\n",
-  });
 });

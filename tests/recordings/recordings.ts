@@ -55,3 +55,11 @@ export const outcomes = (transcript: Transcript): Readonly<Record<string, string
       .filter(([, { outcome }]) => outcome !== "kept")
       .map(([id, { outcome }]) => [id, outcome]),
   );
+
+/** The events of a connection that breaks nothing. */
+export const CLEAN: readonly WireEvent[] = [
+  says("server", GREETING),
+  says("client", ASK),
+  says("server", GOODBYE),
+  event("server", "close", "", 1000),
+];
