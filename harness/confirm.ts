@@ -156,7 +156,7 @@ function nextPlain(cases: readonly Case[], tried: ReadonlySet<Case>, pass: Pass)
     checks
       .filter(isBroken)
       .flatMap(({ requirement }) => bearers(requirement, it.id, foundations))
-      .flatMap((id) => foundations.plain[id]?.plain ?? []),
+      .flatMap((id) => foundations.plain[id]?.plain ?? [id]),
   );
   const own = doubted.map(({ case: { id } }) => id).filter((id) => isPlain(id, foundations));
   const needed = new Set([...own, ...below]);

@@ -7,7 +7,7 @@ import type { Transcript } from "./transcript.ts";
 export interface Foundation {
   /** The cases that show it. */
   readonly plain: readonly string[];
-  /** The requirements that this form itself rests on. */
+  /** The requirements that this form itself rests on. One of several plainest forms is named by the id of its case, here and below. */
   readonly on: readonly string[];
   /** They could upset a server, so they run with their suite. All others run before anything else. */
   readonly upset?: true;
@@ -17,10 +17,7 @@ export interface Foundation {
 export interface Foundations {
   /** The plainest forms that others rest on, by requirement. */
   readonly plain: Readonly<Record<string, Foundation>>;
-  /**
-   * The foundations of each requirement in its other forms. The id of a case stands for all that the case tests.
-   * One of several plainest forms is named by the id of its case.
-   */
+  /** The foundations of each requirement in its other forms. The id of a case stands for all that the case tests. */
   readonly forms: Readonly<Record<string, readonly string[]>>;
   /** The requirements that one rests on besides, if the verdict of its case varies or may do so. */
   readonly varying: Readonly<Record<string, readonly string[]>>;
@@ -72,6 +69,7 @@ export function brokenFoundations(results: readonly Judged[], foundations: Found
   const { plain } = foundations;
   // A requirement that is broken now and then does not keep others from being judged.
   const byId = new Map(results.filter(({ unstable }) => !unstable).map((it) => [it.case.id, it]));
+  const varying = new Set(results.flatMap(({ unstable, case: { id } }) => (unstable ? [id] : [])));
   const roots = new Map<string, string | undefined>();
   const rootOf = (requirement: string): string | undefined => {
     const { plain: cases = [], on = [] } = plain[requirement] ?? {};
@@ -83,17 +81,23 @@ export function brokenFoundations(results: readonly Judged[], foundations: Found
       "skip",
     );
     if (isRight({ verdict })) return undefined;
-    const below = on.map(known).find((it) => it !== undefined);
+    const below = on.map((id) => known(id) ?? shownBy(id)).find((it) => it !== undefined);
     return below ?? (own.some(isBroken) ? (causeInPlain(requirement, shown, foundations) ?? requirement) : undefined);
   };
+  const shownBy = (id: string): string | undefined =>
+    plainOf(id, foundations).find((it) =>
+      byId.get(id)?.checks.some((check) => check.requirement === it && isBroken(check)),
+    );
   const known = (requirement: string): string | undefined => {
     if (!roots.has(requirement)) roots.set(requirement, rootOf(requirement));
     return roots.get(requirement);
   };
-  const inPlain = Object.keys(plain).flatMap((it) => {
+  const inPlain = Object.entries(plain).flatMap(([it, { plain: cases, on }]) => {
     const root = known(it);
     if (root === undefined) return [];
-    const failed = (plain[it]?.plain ?? []).filter((id) => !keeps(byId.get(id), it));
+    const fails = (id: string) => cases.includes(id) && !varying.has(id) && !keeps(byId.get(id), it);
+    // One that rests on another of them shows nothing where that fails.
+    const failed = cases.filter((id) => fails(id) && !on.some((other) => other !== id && fails(other)));
     return [it, ...failed].map((id): [string, string] => [id, root]);
   });
   return new Map([...neverCame([...byId.values()], foundations), ...inPlain]);

@@ -60,10 +60,12 @@ function brokenBelow(
   if (foundations.general.includes(requirement) && !isAbout && broken.has(requirement)) return broken.get(requirement);
   const others = it.unstable || it.unconfirmed ? (foundations.varying[requirement] ?? []) : [];
   // A requirement that could not be judged for another does not make this one vary.
-  const besides = others.filter((id) => broken.get(id) === id);
-  return [...bearers(requirement, it.case.id, foundations), ...besides, silence?.what ?? ""]
-    .map((id) => broken.get(id))
-    .find((root) => root !== undefined && root !== requirement);
+  const besides = others.filter((id) => [id, ...plainOf(id, foundations)].includes(broken.get(id) ?? ""));
+  const below = [...bearers(requirement, it.case.id, foundations), ...besides, silence?.what ?? ""];
+  // Another case may show a form of the same requirement on which this one rests.
+  const isOther = (id: string) =>
+    broken.get(id) !== requirement || (plainOf(id, foundations).includes(requirement) && id !== it.case.id);
+  return broken.get(below.find((id) => broken.has(id) && isOther(id)) ?? "");
 }
 
 /** Tells if a server that failed by itself shows a check. It does so now and then, and twice in a row by chance. */

@@ -71,6 +71,8 @@ export interface Clue {
   /** The case that shows it. */
   readonly caseId: string;
   readonly check: Pick<Check, "harm" | "endKind" | "silence">;
+  /** The case is right at times: what other clients do, or chance, decides. */
+  readonly unstable?: boolean | undefined;
   /** The connection that shows it, and the event there; none where nothing came. */
   readonly url?: string | undefined;
   readonly event?: WireEvent | undefined;

@@ -46,7 +46,7 @@ export function wayOf(check: Told, it: Shown, knowledge: Knowledge): string {
 type Told = Pick<ReportCheck, "requirement" | "verdict" | "actual" | "harm" | "endKind" | "silence" | "evidence">;
 
 /** The parts of a case that show a finding. */
-type Shown = Pick<ReportCase, "id" | "connections">;
+type Shown = Pick<ReportCase, "id" | "connections" | "unstable">;
 
 /** The facts by which causes differ, the message that shows a finding, and how it first breaks its schema. */
 interface Facts {
@@ -55,12 +55,12 @@ interface Facts {
   readonly breach?: Violation | undefined;
 }
 
-function factsOf(check: Told, { id, connections }: Shown, { violationsOf }: Knowledge): Facts {
+function factsOf(check: Told, { id, connections, unstable }: Shown, { violationsOf }: Knowledge): Facts {
   const spot = check.evidence && spotOf(check, connections);
   const shown = spot && connections[spot.connection];
   const event = spot && shown?.events[spot.event];
   const said = event && jsonOnce(event);
   const message = isObject(said) ? said : undefined;
   const breach = message && violationsOf?.(message)[0];
-  return { clue: { caseId: id, check, url: shown?.url, event, keyword: breach?.keyword }, message, breach };
+  return { clue: { caseId: id, check, unstable, url: shown?.url, event, keyword: breach?.keyword }, message, breach };
 }

@@ -5,6 +5,20 @@ import { lengths } from "../websocket/requests.ts";
 /** The requirements that must be kept to judge any other form of a disconnect request. */
 export const REQUESTS: readonly RequirementId[] = ["disconnect.answered", "disconnect.success", "disconnect.no-login"];
 
+/** The case that shows if the fragments of one client are kept apart from those of another. */
+export const FRAGMENTS_APART = "transport/fragmented-around-another-client";
+
+/** The case that shows if the fragments of one message are joined. */
+export const TWO_FRAGMENTS = "transport/fragmented-two-fragments";
+
+/** The case that shows if each message of a segment is read. */
+export const TWO_IN_ONE = "transport/segments-an-unknown-command-and-a-request-in-one-segment";
+
+const BYTEWISE = "transport/segments-each-byte-in-a-segment-of-its-own";
+
+/** The cases that show if a message is read whichever segments its frame comes in. */
+export const SEGMENTS = ["transport/segments-a-ping-and-a-request-in-one-segment", BYTEWISE] as const;
+
 /** A message of more bytes may come in several segments. */
 const FROM_IN_SEGMENTS = 1_000;
 
@@ -21,7 +35,7 @@ export const restingOnSegments = Object.fromEntries(
     "transport/violation-a-ping-of-65536-bytes",
     "resilience.large",
     "resilience.deep",
-  ].map((id) => [id, ["transport/segments-each-byte-in-a-segment-of-its-own"]]),
+  ].map((id) => [id, [BYTEWISE]]),
 );
 
 /** The requirements that a single case rests on besides. */
@@ -55,12 +69,13 @@ export const ofCases: Readonly<Record<string, readonly string[]>> = {
   "disconnect/spelled-an-escaped-pair-of-surrogates": ["disconnect.extra-properties"],
   "disconnect/spelled-spaces-in-empty-brackets": ["disconnect.extra-properties"],
   "transport/extensions-deflate": ["disconnect.reconnect"],
-  "transport/ping-between-fragments": ["transport.fragmentation", "transport.segmentation"],
+  "transport/ping-between-fragments": ["transport.fragmentation", ...SEGMENTS],
   "transport/masked-with-zeros": REQUESTS,
-  "transport/pong-with-125-bytes": [...REQUESTS, "transport.segmentation"],
-  "transport/pong-with-no-payload": [...REQUESTS, "transport.segmentation"],
+  "transport/pong-with-125-bytes": [...REQUESTS, ...SEGMENTS],
+  "transport/pong-with-no-payload": [...REQUESTS, ...SEGMENTS],
   "transport/segments-of-the-handshake": ["disconnect.reconnect"],
   "transport/segments-two-fragments-in-one-segment": ["transport.fragmentation"],
+  [FRAGMENTS_APART]: [TWO_FRAGMENTS],
   // It floods with malformed commands.
   "resilience/flood": ["malformed.rejected", "malformed.usable"],
 };

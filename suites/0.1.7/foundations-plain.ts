@@ -1,6 +1,6 @@
 import type { Foundation } from "../../harness/foundation.ts";
 import type { RequirementId } from "../../schemas/0.1.7/requirements.ts";
-import { REQUESTS } from "./foundations-cases.ts";
+import { FRAGMENTS_APART, REQUESTS, SEGMENTS, TWO_FRAGMENTS, TWO_IN_ONE } from "./foundations-cases.ts";
 
 type Ids = readonly RequirementId[];
 
@@ -25,13 +25,17 @@ export const plain = {
   "version.no-login": { plain: ["version/greeting", "version/no-login"], on: ["version.greeting"] },
   "version.success": { plain: ["version/greeting"], on: ["version.greeting", "version.no-login"] },
   "version.current": { plain: ["version/greeting"], on: ["version.success"] },
-  "parity.isolated": { plain: ["version/isolated"], on: ["version.success", "version.current", "parity.match"] },
-  "parity.query": { plain: ["version/parity-equal-higher-equal"], on: ["version.success"] },
+  // It compares what a client is told beside others with what it is told alone.
+  "parity.isolated": { plain: ["version/isolated"], on: ["version.success", "version.current"] },
+  "parity.query": { plain: ["version/parity-equal-higher-equal"], on: ["version.success", "parity.isolated"] },
   "parity.match": {
     plain: ["version/parity-equal-equal-equal"],
-    on: ["version.success", "version.current", "parity.query"],
+    on: ["version.success", "version.current", "parity.isolated", "parity.query"],
   },
-  "parity.minor": { plain: ["version/parity-equal-higher-equal"], on: ["version.success", "parity.query"] },
+  "parity.minor": {
+    plain: ["version/parity-equal-higher-equal"],
+    on: ["version.success", "parity.isolated", "parity.query"],
+  },
   "parity.usable": {
     plain: ["version/usable-equal-higher-equal"],
     on: ["version.greeting", "disconnect.answered", "disconnect.no-login"],
@@ -50,20 +54,14 @@ export const plain = {
   "disconnect.isolated": { plain: ["disconnect/isolated"], on: ["disconnect.no-login"] },
   "disconnect.reconnect": { plain: ["disconnect/reconnect"], on: ["version.success", "disconnect.no-login"] },
   "transport.fragmentation": {
-    plain: ["transport/fragmented-two-fragments"],
-    on: [...KEPT_APART, "transport.segmentation"],
+    plain: [TWO_FRAGMENTS, FRAGMENTS_APART],
+    on: [...KEPT_APART, ...SEGMENTS, TWO_FRAGMENTS],
   },
-  "transport.segmentation": {
-    plain: [
-      "transport/segments-a-ping-and-a-request-in-one-segment",
-      "transport/segments-each-byte-in-a-segment-of-its-own",
-    ],
-    on: ["disconnect.no-login"],
-  },
+  "transport.segmentation": { plain: [...SEGMENTS, TWO_IN_ONE], on: ["disconnect.no-login"] },
   "malformed.rejected": { plain: ["malformed/not-json-word"], on: REQUESTS, upset: true },
   "malformed.usable": {
     plain: ["malformed/not-json-word"],
-    on: ["disconnect.answered", "disconnect.no-login"],
+    on: ["disconnect.answered", "disconnect.no-login", TWO_IN_ONE],
     upset: true,
   },
 } as const satisfies Readonly<Partial<Record<RequirementId, Foundation>>>;

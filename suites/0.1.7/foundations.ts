@@ -1,6 +1,6 @@
 import type { Foundations } from "../../harness/foundation.ts";
 import { type RequirementId, requirements } from "../../schemas/0.1.7/requirements.ts";
-import { ofCases, REQUESTS, restingOnSegments } from "./foundations-cases.ts";
+import { FRAGMENTS_APART, ofCases, REQUESTS, restingOnSegments, SEGMENTS, TWO_IN_ONE } from "./foundations-cases.ts";
 import { CONNECTION, plain, REQUESTS_APART } from "./foundations-plain.ts";
 import { DISCONNECTED, GREETING } from "./protocol.ts";
 
@@ -37,10 +37,11 @@ const SURVIVAL: Ids = [
   "resilience.deep",
 ];
 
-const rows = (on: Ids, ...ids: Ids): Some<Ids> => Object.fromEntries(ids.map((id) => [id, on]));
+const rows = (on: readonly string[], ...ids: Ids): Some<readonly string[]> =>
+  Object.fromEntries(ids.map((id) => [id, on]));
 
 /** The requirements that each rests on in every other than its plainest form. */
-const forms: Some<Ids> = {
+const forms: Some<readonly string[]> = {
   ...rows(["transport.handshake"], "transport.subprotocol", "transport.header-whitespace"),
   ...rows(CONNECTION, "transport.handshake"),
   ...rows(CONNECTION, "transport.close", "message.json"),
@@ -50,7 +51,7 @@ const forms: Some<Ids> = {
   ...rows(["disconnect.isolated"], "termination.success-only-if-asked"),
   ...rows([...CONNECTION, "disconnect.answered"], "termination.announced"),
   ...rows(
-    [...CONNECTION, "transport.segmentation"],
+    [...CONNECTION, ...SEGMENTS],
     "transport.masking",
     "transport.reserved",
     "transport.utf8",
@@ -71,16 +72,15 @@ const forms: Some<Ids> = {
     "parity.unparseable",
     "parity.prerelease",
   ),
-  // A server that does not find the parameter has no parity for anybody.
+  // A server that does not find the parameter has no parity for anybody. One that mixes clients up may tell each that of another.
   ...rows(
-    ["version.success", "version.current", "parity.query"],
+    ["version.success", "version.current", "parity.isolated", "parity.query"],
     "parity.match",
     "parity.major",
     "parity.minor",
     "parity.patch",
-    "parity.isolated",
   ),
-  ...rows(["version.success", "parity.minor"], "parity.query"),
+  ...rows(["version.success", "parity.isolated", "parity.minor"], "parity.query"),
   ...rows(["disconnect.answered", "disconnect.no-login"], "parity.usable"),
   ...rows(["disconnect.answered", "disconnect.no-login", "disconnect.isolated"], "disconnect.answered"),
   ...rows(REQUESTS, "disconnect.no-login", "malformed.rejected"),
@@ -89,18 +89,23 @@ const forms: Some<Ids> = {
   // A server that never closes goes on answering.
   ...rows([...REQUESTS, "disconnect.closes"], "disconnect.once", "disconnect.final"),
   ...rows(["disconnect.isolated", "disconnect.closes"], "disconnect.last"),
-  ...rows([...REQUESTS_APART, "transport.segmentation", "disconnect.extra-properties"], "transport.fragmentation"),
+  ...rows([...REQUESTS_APART, ...SEGMENTS, FRAGMENTS_APART, "disconnect.extra-properties"], "transport.fragmentation"),
   ...rows([...REQUESTS_APART, "disconnect.extra-properties"], "transport.unicode"),
   ...rows(["version.success", ...REQUESTS_APART], "transport.extensions", "transport.segmentation"),
-  ...rows(["disconnect.answered", "disconnect.no-login"], "malformed.answered", "malformed.reason", "malformed.usable"),
+  ...rows(["disconnect.answered", "disconnect.no-login"], "malformed.answered", "malformed.reason"),
+  // A request comes with the malformed command.
+  ...rows(["disconnect.answered", "disconnect.no-login", TWO_IN_ONE], "malformed.usable"),
   ...rows(["disconnect.answered", "disconnect.no-login"], "malformed.unspecified"),
   ...rows(OTHERS, ...SURVIVAL, "resilience.churn-speed"),
 };
 
+/** The requirements, and the case, that show if a server keeps its clients apart. */
+const MIXING = ["disconnect.isolated", "disconnect.reconnect", FRAGMENTS_APART];
+
 /** If a server does not keep its clients apart, others may cause whatever goes wrong beside them. */
-const varying: Some<Ids> = {
-  ...rows(["disconnect.isolated", "disconnect.reconnect"], ...requirements.map(({ id }) => id)),
-  ...rows(["disconnect.isolated", "disconnect.reconnect", "parity.isolated"], ...PARITIES),
+const varying: Some<readonly string[]> = {
+  ...rows(MIXING, ...requirements.map(({ id }) => id)),
+  ...rows([...MIXING, "parity.isolated"], ...PARITIES),
 };
 
 /** The requirements that a request of some form is answered. */

@@ -31,6 +31,11 @@ const numbers: readonly Symptom[] = [
 export const versionSymptoms = {
   "parity.match": [
     {
+      shows: (clue) => clue.unstable === true && isMismatch(clue),
+      cause:
+        "Now and then a client is told the parity of another one that is connected: versions are kept by a key that two clients can share, or in a variable of all connections.",
+    },
+    {
       shows: inCase("transport/odd-*", "transport/handshake-*"),
       cause:
         "If only such clients are told so, the parity depends on more than `tachyonVersion`, such as a header of the request.",
@@ -92,6 +97,13 @@ export const versionSymptoms = {
       shows: inCase("version/query-beside-an-escape-of-no-utf-8"),
       cause:
         "The whole query is given up over another parameter: its percent-escapes are decoded as strict UTF-8, where the URL standard replaces what is none.",
+    },
+  ],
+  "parity.isolated": [
+    {
+      shows: answers("unknown"),
+      cause:
+        "What reads the version remembers the client before, as a regular expression with the flag `g` does that all share: its `lastIndex` has every other one start in the middle.",
     },
   ],
   "parity.missing": [

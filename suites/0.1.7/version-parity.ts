@@ -183,7 +183,7 @@ export const parityCases = [
             "parity.isolated",
             `a client of version ${value} alone gets ${show(alone)} too: see ${REQUIREMENTS[parityOf(value)]}`,
           );
-        else context.check("parity.isolated", versionParity, { const: parityOf(value) });
+        else context.check("parity.isolated", versionParity, { const: parityOf(value) }, greeted);
       }
     },
   }),

@@ -157,6 +157,11 @@ const several: Partial<Record<Breakable, readonly Symptom[]>> = {
   "disconnect.isolated": harmedByGoodbye,
   "request.answered": [
     {
+      shows: (clue) => clue.caseId === "requests/id-of-another-user" && showsSilence(clue),
+      cause:
+        "Requests wait for their responses in one map for all connections, by messageId alone: of two clients with the same id one gets the responses to both. Keep them by connection, too.",
+    },
+    {
       shows: (clue) => clue.caseId === "sessions/second-connection" && showsSilence(clue),
       cause:
         "A user has one connection, but the other one is left open, and nobody reads it any more. Close it once the second has come, with 1008 and a reason.",

@@ -1,4 +1,4 @@
-import type { Foundations } from "../../harness/foundation.ts";
+import type { Foundation, Foundations } from "../../harness/foundation.ts";
 import type { Case, Suite } from "../../harness/scenario.ts";
 import { HANDSHAKE } from "../../harness/waited.ts";
 import { type RequirementId, requirements } from "../../schemas/v0/requirements.ts";
@@ -12,13 +12,22 @@ const CONNECTION: Ids = ["transport.handshake", "version.selected", "message.jso
 /** The requirements that must be kept to read what becomes of a request. */
 const ANSWERED = ["request.answered", "response.status"] as const satisfies Ids;
 
+/** The case that shows if the requests of one user are kept apart from those of another. */
+const USERS_APART = "requests/id-of-another-user";
+
+/** The case that shows if the fragments of one client are kept apart from those of another. */
+const FRAGMENTS_APART = "transport/fragmented-around-another-client";
+
+/** The case that shows if the fragments of one message are joined. */
+const TWO_FRAGMENTS = "transport/fragmented-two-fragments";
+
 /** The cases that show a requirement in its plainest form, and the requirements that these rest on. */
 const plain = {
   "transport.handshake": { plain: ["transport/handshake-as-any-client-does"], on: [] },
   "version.selected": { plain: ["connection/offer-as-any-client-does"], on: ["transport.handshake"] },
   "message.json": { plain: ["requests/alone"], on: ["transport.handshake", "version.selected"] },
   "message.envelope": { plain: ["requests/alone"], on: ["transport.handshake", "version.selected"] },
-  "request.answered": { plain: ["requests/alone"], on: CONNECTION },
+  "request.answered": { plain: ["requests/alone", USERS_APART], on: CONNECTION },
   "response.status": { plain: ["requests/alone"], on: CONNECTION },
   "auth.invalid": { plain: ["connection/unknown-token"], on: [] },
   "path.http": { plain: ["connection/plain-get"], on: [] },
@@ -50,12 +59,19 @@ const plain = {
   "disconnect.answered": { plain: ["sessions/disconnect"], on: ANSWERED },
   "disconnect.isolated": { plain: ["sessions/disconnect-beside-another"], on: ANSWERED },
   "transport.segmentation": {
-    plain: ["transport/segments-a-ping-and-a-request-in-one-segment"],
+    plain: [
+      "transport/segments-a-ping-and-a-request-in-one-segment",
+      "transport/segments-an-unknown-command-and-a-request-in-one-segment",
+    ],
     on: ANSWERED,
+  },
+  "transport.fragmentation": {
+    plain: [TWO_FRAGMENTS, FRAGMENTS_APART],
+    on: [...ANSWERED, "transport.segmentation", TWO_FRAGMENTS],
   },
   "resilience.idle": { plain: ["resilience/idle"], on: ANSWERED, upset: true },
   "resilience.abrupt": { plain: ["resilience/abrupt"], on: ANSWERED, upset: true },
-} as const satisfies Partial<Record<RequirementId, { plain: readonly string[]; on: Ids; upset?: true }>>;
+} as const satisfies Partial<Record<RequirementId, Foundation>>;
 
 /** The sections in which no request has to be answered. */
 const WITHOUT_REQUESTS: ReadonlySet<string> = new Set(["messages", "connection", "oauth"]);
@@ -79,22 +95,25 @@ const ANY_TOKEN: Ids = ["auth.scheme", "auth.scope", "auth.refresh", "oauth.revo
 /** These need to know who the users are. */
 const OF_USERS: Ids = ["user.info", "user.subscribe", "messaging.roundtrip", "messaging.isolated", "friend.roundtrip"];
 
-const allOn = (some: Ids, on: RequirementId) => Object.fromEntries(some.map((id): [string, Ids] => [id, [on]]));
+const allOn = (some: Ids, on: RequirementId) =>
+  Object.fromEntries(some.map((id): [string, readonly string[]] => [id, [on]]));
 
 /** The requirements that each rests on besides. */
-const BESIDES: Partial<Record<RequirementId, Ids>> = {
+const BESIDES: Partial<Record<RequirementId, readonly string[]>> = {
   ...allOn(ANY_TOKEN, "auth.invalid"),
   ...allOn(OF_USERS, "self.identity"),
   "auth.error": ["auth.challenge"],
   "transport.http": ["path.http"],
-  "response.correlated": ["request.echo"],
+  // A user who gets the responses of another gets some twice, and some that are of no request.
+  "response.correlated": ["request.echo", USERS_APART],
   // Where responses take the ids of other requests, some request gets several and others get none.
-  ...allOn(["response.once", "request.answered", "request.pipelined"], "response.correlated"),
+  ...allOn(["request.answered", "request.pipelined"], "response.correlated"),
+  "response.once": ["response.correlated", USERS_APART],
   "invalid.data": ["request.pipelined", "request.echo"],
   "valid.odd-strings": ["request.pipelined", "invalid.usable"],
   "request.extra": ["invalid.usable"],
   "transport.unicode": ["request.extra"],
-  "transport.fragmentation": ["request.extra", "transport.segmentation"],
+  "transport.fragmentation": ["request.extra", "transport.segmentation", FRAGMENTS_APART],
   "transport.masking": ["transport.segmentation"],
   "transport.utf8": ["transport.segmentation"],
   "resilience.large": ["request.extra"],
@@ -117,11 +136,12 @@ const BESIDES: Partial<Record<RequirementId, Ids>> = {
 };
 
 /** The requirements that all of a case rests on. A server that never answers a goodbye does not answer an invalid one either. */
-const OF_CASES: Readonly<Record<string, Ids>> = {
+const OF_CASES: Readonly<Record<string, readonly string[]>> = {
   "invalid/system-disconnect": ["disconnect.answered"],
   "requests/spelled-command-last": ["request.extra"],
   "requests/spelled-an-escaped-pair-of-surrogates": ["request.extra"],
   "requests/spelled-spaces-in-empty-brackets": ["request.extra"],
+  [FRAGMENTS_APART]: [TWO_FRAGMENTS],
   "requests/pipelined-in-turn": ["unknown.unimplemented", "invalid.usable"],
   // A request may come with a pong in one segment.
   "transport/pong-with-no-payload": ["transport.segmentation"],
@@ -134,7 +154,7 @@ const OF_CASES: Readonly<Record<string, Ids>> = {
 const forms = {
   ...OF_CASES,
   ...Object.fromEntries(
-    requirements.map(({ id }): [string, Ids] => [
+    requirements.map(({ id }): [string, readonly string[]] => [
       id,
       [...(WITHOUT_ANSWERS.has(id) ? [] : (["request.answered", "response.status"] as const)), ...(BESIDES[id] ?? [])],
     ]),
@@ -174,7 +194,9 @@ export const foundationsOf = (suites: readonly Suite[]): Foundations => ({
   plain,
   forms: { ...forms, ...ofInvalid(suites) },
   // Whoever leaves, or resets a connection, may end any case beside it.
-  varying: Object.fromEntries(requirements.map(({ id }) => [id, ["disconnect.isolated", "resilience.abrupt"]])),
+  varying: Object.fromEntries(
+    requirements.map(({ id }) => [id, ["disconnect.isolated", "resilience.abrupt", FRAGMENTS_APART]]),
+  ),
   within,
   general: ["message.json", "message.envelope", "response.correlated", "response.once"],
   sameInputs: {

@@ -76,7 +76,20 @@ export const showsInCase = {
         "Between two fragments the reader waits for nothing but the next one. Any control frame may stand there (RFC 6455, 5.4).",
     },
   ],
+  "transport.segmentation": [
+    {
+      shows: (clue) =>
+        inOneOf("transport/segments-an-unknown-command-and-a-request-in-one-segment")(clue) && showsSilence(clue),
+      cause:
+        "Of several messages that come in one read of the socket only the first is handled, and those behind it are dropped, or wait for the next read.",
+    },
+  ],
   "transport.fragmentation": [
+    {
+      shows: inOneOf("transport/fragmented-around-another-client"),
+      cause:
+        "One buffer of fragments serves all clients, so that what one has begun is joined with what another sends. Keep the fragments with their connection.",
+    },
     {
       shows: inOneOf("transport/fragmented-and-then-whole", "transport/fragmented-and-then-fragmented"),
       cause: "The fragments of a message are kept when it is complete, and stand before the next one.",

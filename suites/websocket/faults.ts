@@ -41,6 +41,18 @@ export const webSocketFaults = {
     breaks: "transport.fragmentation",
     change: ({ webSocket }) => ({ webSocket: { ...webSocket, maxFragments: 2 } }),
   },
+  "loses-fragments-to-another-client": {
+    says: "Forgets the first fragments of a message once another client sends some of its own.",
+    breaks: "transport.fragmentation",
+    change: () => {
+      let last: Duplex | undefined;
+      const edit = (tcp: Duplex) => (frame: WholeFrame) => {
+        if (frame.opcode === OPCODE.text && !frame.final) last = tcp;
+        return frame.opcode === OPCODE.continuation && tcp !== last ? undefined : frame;
+      };
+      return { upgrade: (_, tcp) => edited(tcp, edit(tcp)) };
+    },
+  },
   "reads-one-frame-per-segment": {
     says: "Reads only the first frame in a TCP segment.",
     breaks: "transport.segmentation",

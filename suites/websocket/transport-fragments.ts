@@ -14,6 +14,7 @@ const pong: Frame = { opcode: OPCODE.pong, payload: "b" };
 export const fragmentCases = (dialect: Dialect) => [
   ...fragmented(dialect),
   ...afterFragments(dialect),
+  ofTwoClients(dialect),
 
   dialect.scenario({
     id: "transport/segments-of-the-handshake",
@@ -27,6 +28,7 @@ export const fragmentCases = (dialect: Dialect) => [
   }),
 
   ...segmented(dialect),
+  twoInOneSegment(dialect),
 ];
 
 /** The request in fragments, each as the bytes of its frame, by how it is cut. */
@@ -99,6 +101,28 @@ const afterFragments = (dialect: Dialect) =>
         });
       },
     });
+  });
+
+/** Fragments of one client stand between those of another: each client has its own message. */
+const ofTwoClients = ({ answer, request, scenario, statusOf, words }: Dialect) =>
+  scenario({
+    id: "transport/fragmented-around-another-client",
+    title: `a client sends a ${words.request} in two fragments, and between them another one does`,
+    given: inTwo(request).map(hex),
+    tests: ["transport.fragmentation"],
+    async run({ connect, check }) {
+      const [first, second] = inTwo(request) as [Buffer, Buffer];
+      const sent = { type: "text", data: JSON.stringify(request) } as const;
+      const around = await connect({ name: "around" });
+      await around.write(sent, first);
+      const between = await connect({ name: "between" });
+      if (!around.opened || !between.opened) return;
+      await between.write(sent, first, second);
+      const answered = await answer(between);
+      await around.write(undefined, second);
+      for (const it of [answered, await answer(around)])
+        check("transport.fragmentation", statusOf(it), { const: "success" });
+    },
   });
 
 /** Waits for the answer to an unknown command, if there is one. Tells if the connection lasts. */
@@ -176,3 +200,27 @@ function message(...parts: readonly (string | Uint8Array | Frame)[]): Buffer[] {
   );
   return frames.map(encode);
 }
+
+/** A request behind an unknown command in the same segment is read as one that comes later, where the connection lasts. */
+const twoInOneSegment = (dialect: Dialect) =>
+  dialect.scenario({
+    id: "transport/segments-an-unknown-command-and-a-request-in-one-segment",
+    title: "a client sends an unknown command and a request to leave in one TCP segment",
+    tests: ["transport.segmentation"],
+    async run({ connect, check }) {
+      const { goodbye, leave, statusOf, unknown, words } = dialect;
+      const apart = await connect({ name: "in two segments" });
+      const client = await connect({ name: "in one segment" });
+      if (!apart.opened || !client.opened) return;
+      apart.send(unknown);
+      const isCarriedOut = (await outlives(dialect, apart)) && (await leaves(dialect, apart)) === "success";
+      client.send(unknown, leave);
+      const left = isCarriedOut ? statusOf(await goodbye(client)) : NEITHER_LATER;
+      check("transport.segmentation", left, {
+        title: `${words.goodbye} success, as where the request comes later`,
+        enum: ["success", NEITHER_LATER],
+      });
+    },
+  });
+
+const NEITHER_LATER = "no request is carried out either that comes later than the same command";

@@ -38,6 +38,14 @@ describe("a check that rests on a broken requirement", () => {
     expect(told(side, fails("s/even", "other"))).toEqual(["other fail"]);
   });
 
+  test("rests on another case of the same requirement, by the id of that, and that case on nothing", () => {
+    const byCase: Foundations = { ...foundations, forms: { top: ["s/top-too"] }, varying: { lost: ["s/top-too"] } };
+    const toldBy = (...results: CaseResult[]) => ground(results, [], byCase).map(({ verdict }) => verdict);
+    expect(toldBy(fails("s/top-too", "top"), fails("s/x", "top"))).toEqual(["fail", "skip"]);
+    expect(toldBy(fails("s/top-too", "top"), { ...fails("s/x", "lost"), unstable: true })).toEqual(["fail", "skip"]);
+    expect(toldBy(passes("s/top-too", "top"), fails("s/x", "top"))).toEqual(["pass", "fail"]);
+  });
+
   test("rests on other requirements in its plain case than in other forms", () => {
     expect(bearers("top", "s/top-too", foundations)).toEqual(["middle"]);
     expect(bearers("top", "s/root", foundations)).toEqual(["top", "middle"]);

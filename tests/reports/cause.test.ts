@@ -23,13 +23,14 @@ interface Shown {
   readonly harm?: Harm;
   readonly endKind?: string;
   readonly silence?: Silence;
+  readonly unstable?: true;
   readonly verdict?: Verdict;
 }
 
 /** The cause that is told of a requirement, where this came. */
 function causeOf(
   requirement: string,
-  { event: shown, url = "ws://x/", id = "a/case", verdict = "fail", silence, ...harmful }: Shown,
+  { event: shown, url = "ws://x/", id = "a/case", verdict = "fail", silence, unstable, ...harmful }: Shown,
   by = protocol,
 ) {
   const evidence = shown && { connection: 1, events: [1] };
@@ -41,7 +42,7 @@ function causeOf(
     : [];
   return likelyCause(
     { requirement, verdict, actual: "", ...harmful, ...(silence && { silence }), ...(evidence && { evidence }) },
-    { id, connections },
+    { id, connections, ...(unstable && { unstable }) },
     by,
   );
 }
@@ -49,6 +50,13 @@ function causeOf(
 type Row = readonly [requirement: string, Shown, says: RegExp];
 
 const ROWS: readonly Row[] = [
+  ["parity.isolated", { event: greets("unknown") }, /^What reads the version remembers/],
+  [
+    "parity.match",
+    { event: greets("minor_mismatch"), unstable: true },
+    /^Now and then a client is told the parity of another/,
+  ],
+  ["parity.match", { event: greets("minor_mismatch") }, /^The server does not know its own version/],
   ["parity.major", { event: greets("minor_mismatch") }, /^The minor is looked at first, before the major/],
   ["parity.major", { event: greets("patch_mismatch") }, /^The patch is looked at first/],
   ["parity.major", { event: greets("match") }, /only compared in one direction/],
@@ -105,6 +113,15 @@ const ROWS: readonly Row[] = [
     /^A timer sets a client aside/,
   ],
   ["transport.fragmentation", { id: "transport/fragmented-fragments-of-200-bytes" }, /limited to 125 bytes/],
+  ["transport.fragmentation", { id: "transport/fragmented-around-another-client" }, /^One buffer of fragments/],
+  [
+    "transport.segmentation",
+    {
+      id: "transport/segments-an-unknown-command-and-a-request-in-one-segment",
+      silence: { what: "the end of the connection", afterMs: 2_000 },
+    },
+    /^Of several messages that come in one read/,
+  ],
   ["transport.fragmentation", { id: "transport/fragmented-100-fragments" }, /limited to very few/],
   ["transport.extensions", { id: "transport/extensions-deflate-in-a-stored-block" }, /three kinds of blocks/],
   ["transport.extensions", { id: "transport/extensions-deflate-from-3900-bytes" }, /a fixed size/],
@@ -148,6 +165,7 @@ const answer = (more: object, commandId = "system/disconnect") =>
 const silence = { what: "the response to system/serverStats", afterMs: 2_000 };
 
 const ROWS_V0: readonly Row[] = [
+  ["request.answered", { id: "requests/id-of-another-user", silence }, /one map for all connections/],
   ["message.schema", { event: answer({ status: "SUCCESS" }) }, /in other words or case/],
   [
     "message.schema",

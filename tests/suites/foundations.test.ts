@@ -6,6 +6,7 @@ import { ground } from "../../harness/ground.ts";
 import type { Case } from "../../harness/scenario.ts";
 import { ownWithAutohosts } from "../../schemas/v0/autohost.ts";
 import { own } from "../../schemas/v0/index.ts";
+import { FRAGMENTS_APART, TWO_IN_ONE } from "../../suites/0.1.7/foundations-cases.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { autohostProtocolBy } from "../../suites/v0/autohost/index.ts";
 import { protocolBy } from "../../suites/v0/index.ts";
@@ -20,12 +21,16 @@ test.each(versions)("the foundations of $version name only known requirements an
   const cases = new Set(it.suites.flatMap((suite) => suite.cases.map(({ id }) => id)));
   const plainCases = new Set(Object.values(plain).flatMap((one) => one.plain));
   const keys = [plain, varying, within, formOf].flatMap((some) => Object.keys(some));
-  const on = [varying, within, awaited, formOf].flatMap((some) => Object.values(some).flat());
-  const all = [...keys, ...on, ...Object.values(plain).flatMap((one) => one.on), ...general, ...keptBySilence];
+  const on = [within, awaited, formOf].flatMap((some) => Object.values(some).flat());
+  const all = [...keys, ...on, ...general, ...keptBySilence];
   expect([...all, refused, dropped].filter((id) => !requirements.has(id))).toEqual([]);
   expect([...plainCases].filter((id) => !cases.has(id))).toEqual([]);
   expect(Object.keys(forms).filter((id) => !requirements.has(id) && !cases.has(id))).toEqual([]);
-  const bearing = Object.values(forms).flat();
+  const bearing = [
+    ...Object.values(forms),
+    ...Object.values(varying),
+    ...Object.values(plain).map((one) => one.on),
+  ].flat();
   expect(bearing.filter((id) => !requirements.has(id) && !plainCases.has(id))).toEqual([]);
 });
 
@@ -87,6 +92,38 @@ test("a long message rests on reading frames that come in several segments, and 
   expect(told(long, result(BYTEWISE, "transport.segmentation", "fail"))).toEqual([BYTEWISE]);
   const kept = result(BYTEWISE, "transport.segmentation", "pass");
   expect(told(long, kept, result(IN_ONE, "transport.segmentation", "fail"))).toEqual([LONG, IN_ONE]);
+});
+
+test("one who loses a message behind another in a segment is told that, and not how it treats malformed commands", () => {
+  const lost = result(TWO_IN_ONE, "transport.segmentation", "fail");
+  const deaf = result("malformed/several-of-one-client", "malformed.usable", "fail");
+  const word = result("malformed/not-json-word", "malformed.usable", "fail");
+  const ping = result("transport/pong-with-no-payload", "transport.ping", "fail");
+  const kept = [BYTEWISE, IN_ONE].map((id) => result(id, "transport.segmentation", "pass"));
+  expect(told(...kept, lost, deaf, word, ping)).toEqual([TWO_IN_ONE, ping.case.id]);
+  expect(told(deaf, result(TWO_IN_ONE, "transport.segmentation", "pass"))).toEqual([deaf.case.id]);
+});
+
+test("whatever varies rests on keeping the fragments of clients apart, and a form of them in any case", () => {
+  const mixed = result(FRAGMENTS_APART, "transport.fragmentation", "fail");
+  const bytes = result("transport/fragmented-a-fragment-for-each-byte", "transport.fragmentation", "fail");
+  const alone = result("disconnect/alone", "termination.announced", "fail", { unstable: true });
+  const two = result("transport/fragmented-two-fragments", "transport.fragmentation", "pass");
+  const varies = { ...two, verdict: "fail", unstable: true } as const;
+  for (const it of [two, varies]) expect(told(it, mixed, bytes, alone)).toEqual([FRAGMENTS_APART]);
+  expect(told(two, mixed, { ...alone, unstable: false })).toEqual([FRAGMENTS_APART, "disconnect/alone"]);
+});
+
+test("no parity can be judged where a client is told otherwise beside others than alone", () => {
+  const isolated = "version/isolated";
+  const others = [
+    result("version/parity-equal-equal-equal", "parity.match", "fail"),
+    result("version/parity-equal-higher-equal", "parity.minor", "fail"),
+    result("version/parity-patch-with-zero", "parity.patch", "fail"),
+    result("version/query-last", "parity.query", "fail"),
+  ];
+  expect(told(result(isolated, "parity.isolated", "fail"), ...others)).toEqual([isolated]);
+  expect(told(result(isolated, "parity.isolated", "skip"), others[0] as CaseResult)).toEqual([others[0]?.case.id]);
 });
 
 test("a flood of malformed commands rests on one that leaves the connection usable, and is not carried out", () => {

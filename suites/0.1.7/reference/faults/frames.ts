@@ -1,5 +1,5 @@
-import { type Frame, OPCODE } from "../../../../harness/frame.ts";
-import { edited, isControl, type WholeFrame } from "../../../websocket/editing.ts";
+import { encode, type Frame, OPCODE } from "../../../../harness/frame.ts";
+import { edited, framesIn, isControl, type WholeFrame } from "../../../websocket/editing.ts";
 import { editing, rewriting } from "../../../websocket/faults.ts";
 import { type Behaviour, refusal } from "../behaviour.ts";
 import { commandIn, dropAll, type Faults, refusing } from "./fault.ts";
@@ -74,6 +74,23 @@ export const frameFaults: Faults = {
           left = frame.final && !isFirst ? parts : [];
           return { ...frame, payload };
         };
+      })(normal),
+      malformed: livingOn(normal),
+    }),
+  },
+  "reads-nothing-behind-an-unknown-command-in-a-segment": {
+    says: "Lives on with a client that sends an unknown command, and leaves aside what stands behind that in the same TCP segment.",
+    breaks: "transport.segmentation",
+    change: (normal) => ({
+      ...rewriting(() => (bytes) => {
+        const unknown = framesIn(bytes).findIndex(({ payload }) => String(payload).includes("conformance/unknown"));
+        return unknown < 0
+          ? bytes
+          : Buffer.concat(
+              framesIn(bytes)
+                .slice(0, unknown + 1)
+                .map(encode),
+            );
       })(normal),
       malformed: livingOn(normal),
     }),

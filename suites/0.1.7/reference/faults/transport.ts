@@ -101,6 +101,7 @@ export const transportFaults: Faults = {
     }),
   },
   "allows-two-fragments": webSocketFaults["allows-two-fragments"],
+  "loses-fragments-to-another-client": webSocketFaults["loses-fragments-to-another-client"],
   "ignores-empty-fragments": {
     says: "Leaves aside fragments that hold nothing, the last ones too.",
     breaks: "transport.fragmentation",

@@ -169,6 +169,14 @@ export const versionFaults: Faults = {
     change: ({ parity }) => ({ parity: (client) => parity(client?.trim() ?? null) }),
   },
   ...queryFaults,
+  "forgets-every-other-version": {
+    says: "Reads the versions of clients with one pattern that remembers where it stopped, and so every other one only.",
+    breaks: "parity.isolated",
+    change: ({ parity }) => {
+      const pattern = /^\d+\.\d+\.\d+$/g;
+      return { parity: (client) => (pattern.test(client ?? "") ? parity(client) : "unknown") };
+    },
+  },
   "mixes-clients-up": {
     says: "Greets a client with the parity of the one that connected before it, while that is still connected.",
     breaks: "parity.isolated",

@@ -48,6 +48,7 @@ export const transportFaults: Faults = {
   },
   "ignores-pings": webSocketFaults["ignores-pings"],
   "allows-two-fragments": webSocketFaults["allows-two-fragments"],
+  "loses-fragments-to-another-client": webSocketFaults["loses-fragments-to-another-client"],
   "reads-one-frame-per-segment": {
     ...webSocketFaults["reads-one-frame-per-segment"],
     also: ["request.pipelined", "invalid.data", "valid.odd-strings"],
