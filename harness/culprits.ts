@@ -4,7 +4,7 @@ import { convict } from "./convict.ts";
 import { inconclusive } from "./doubt.ts";
 import { endsOthers } from "./ends-others.ts";
 import { type CaseResult, endOf } from "./execute.ts";
-import { endHanging, livesOn } from "./fall.ts";
+import { endHanging, livesOn, SHUT_OUT, SPARING } from "./fall.ts";
 import { isCommon, isHarmless, relapse, SLACK, withOddInput } from "./guess.ts";
 import { likeBefore } from "./late-ends.ts";
 import { type Fall, hasEnded, type Pass, settle } from "./pass.ts";
@@ -202,9 +202,9 @@ function blameAll(culprits: readonly Confirmed[], fell: Fall, { pass }: Search):
   const all = [...pass.results.values()];
   // Several may have ended it the first time. Each one's own fall is what the server said when it ran alone.
   for (const culprit of culprits) {
-    const { how, endKind, harm, namesCause } = culprit.fall;
+    const { how, endKind, harm, namesCause, spares } = culprit.fall;
     pass.ends.delays.set(endKind, [...(pass.ends.delays.get(endKind) ?? []), culprit.delay]);
-    blame(culprit, { ...fell, how, endKind, harm }, pass);
+    blame(culprit, { ...fell, how: spares ? SPARING : how, endKind: spares ? SHUT_OUT : endKind, harm }, pass);
     if (namesCause) pass.ends.namedEnds.add(endKind);
   }
   const others = all.filter(({ case: { id } }) => !pass.ends.culprits.has(id));

@@ -53,6 +53,9 @@ export async function endHanging(pass: Pass, missed: string): Promise<Fall> {
 /** The end of a server of which no more is known. */
 export const STOPPED_ACCEPTING = "the server stopped accepting connections";
 
+/** The words for one that lives on with those who are connected. */
+export const SPARING = `${STOPPED_ACCEPTING} (and kept those open)`;
+
 /** The kind of end of a server that accepts no connection, of which no more is known. */
 export const AWAY = "away";
 

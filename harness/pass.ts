@@ -36,6 +36,8 @@ export interface Fall {
   readonly hangs?: string;
   /** The server was still there, and refused everybody. */
   readonly refuses?: true;
+  /** Those who were connected stay so, while it accepts nobody. */
+  readonly spares?: boolean;
   /** The server does one thing after another, and did not keep up: no input is to blame. */
   readonly isBehind?: true;
 }

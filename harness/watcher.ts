@@ -1,14 +1,15 @@
 import { gaveWebSocket } from "./availability.ts";
 import { isFirst, servesRequests } from "./canary.ts";
 import type { Connection } from "./connection.ts";
+import { BEHIND } from "./cut-off.ts";
 import { comeAside, isGreeted } from "./dial.ts";
 import { missedHandshake } from "./doubt.ts";
 import { refusalOf } from "./failure.ts";
-import { diedOrNot, endHanging, howItFell } from "./fall.ts";
+import { AWAY, diedOrNot, endHanging, howItFell } from "./fall.ts";
 import { isOwnGoodbye } from "./goodbyes.ts";
 import type { Fall, Pass } from "./pass.ts";
 import { sleep } from "./sleep.ts";
-import { isEnded, isServerEnd } from "./transcript.ts";
+import { isEnded, isServerEnd, type WireEvent } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
 
 /**
@@ -103,11 +104,22 @@ export async function fallsWithin(ms: number, watcher: Connection, pass: Pass): 
 }
 
 /** Resolves to how the server or the watcher ended. */
-export async function fallShownBy({ transcript }: Connection, pass: Pass): Promise<Fall> {
+export async function fallShownBy(watcher: Connection, pass: Pass): Promise<Fall> {
+  const { transcript } = watcher;
   const now = pass.shared.clock();
-  const end = transcript.events.find((event) => isServerEnd(event) || event.type === "error");
+  const end = transcript.events.find(isOver);
   const to = end?.at ?? now;
   pass.ends.saysGoodbye ||= transcript.events.some((event) => isOwnGoodbye(event, pass.protocol));
   await (pass.target.process ? diedOrNot(pass) : goneOrNot(pass));
-  return { from: to, to, ...(await howItFell(pass)) };
+  const fell = await howItFell(pass);
+  return { from: to, to, ...fell, spares: fell.endKind === AWAY && (await staysOpen(watcher, pass)) };
 }
+
+/** Tells if a watcher stays connected to a server that accepts nobody. The end of a process ends all connections at about the same time. */
+async function staysOpen(watcher: Connection, { shared, target }: Pass): Promise<boolean> {
+  if (shared.identities.users || target.process?.death) return false;
+  await watcher.quiet(BEHIND);
+  return !watcher.transcript.events.some(isOver);
+}
+
+const isOver = (event: WireEvent): boolean => isServerEnd(event) || event.type === "error";

@@ -1,11 +1,30 @@
+import { type AddressInfo, connect, createServer } from "node:net";
 import { describe, expect, test } from "@jest/globals";
+import { isBroken } from "../../harness/catalogue.ts";
+import { SHUT_OUT } from "../../harness/fall.ts";
 import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { gateway } from "../servers/limiting.ts";
 import { lobby } from "../servers/lobby.ts";
 import { byTurns, testByTurns } from "../turns.ts";
-import { BANANA, closing, doubtful, failed, GET, inputShown, malformed, mortal, over, some, words } from "./ending.ts";
+import {
+  BANANA,
+  closing,
+  doubtful,
+  failed,
+  GET,
+  inputShown,
+  malformed,
+  mortal,
+  over,
+  server,
+  some,
+  words,
+} from "./ending.ts";
 
 const inTurn = testByTurns(3);
+
+/** The time for which a door is shut, in ms. */
+const SHUT = 300;
 
 describe("a server that ends and is back in a moment", () => {
   inTurn("is tested to the end, and each input that ends it is named, even if it ends later", async () => {
@@ -79,6 +98,39 @@ describe("a server that ends for good", () => {
     };
     expect([await run(), await run("short"), await run("long")]).toEqual([undefined, "lost", "lost"]);
   });
+});
+
+/** Starts a door before a server, which stays shut for some ms over a word. Who is inside stays there. */
+async function doorBefore(change: (shut: () => void) => Parameters<typeof server>[0]): Promise<string> {
+  let port = 0;
+  let reopening: NodeJS.Timeout | undefined;
+  const shut = () => {
+    if (!door.listening) return;
+    door.close();
+    reopening = setTimeout(() => door.listen(port), SHUT);
+  };
+  const inside = await server(change(shut));
+  const door = createServer((client) => {
+    const behind = connect(Number(new URL(inside.url).port), "127.0.0.1");
+    for (const it of [client, behind]) it.on("error", () => {});
+    client.pipe(behind).pipe(client);
+  });
+  await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
+  port = (door.address() as AddressInfo).port;
+  closing.push(() => {
+    clearTimeout(reopening);
+    door.close();
+  });
+  return `ws://127.0.0.1:${port}/`;
+}
+
+test("a server that accepts nobody for a while over one input, and keeps those it has, is not told to have ended", async () => {
+  const url = await doorBefore((shut) => over((text) => void (text === "banana" && shut())));
+  const result = await runAgainst(url, some, { concurrency: 1 });
+  expect([failed(result), brokenBy(result)]).toEqual([[BANANA], ["malformed.survives"]]);
+  const words = /^the server stopped accepting connections \(and kept those open\) \d+ ms after the text banana$/;
+  const [check] = result.results.flatMap((it) => it.checks.filter(isBroken));
+  expect(check).toMatchObject({ endKind: SHUT_OUT, actual: expect.stringMatching(words) });
 });
 
 /** The ways in which a gateway says that the server behind it is away; without one, nobody listens meanwhile. */
