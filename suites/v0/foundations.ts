@@ -147,6 +147,12 @@ const OF_CASES: Readonly<Record<string, readonly string[]>> = {
   "transport/pong-with-no-payload": ["transport.segmentation"],
   // Two clients are connected side by side, and each leaves.
   "transport/fragmented-and-then-whole": ["disconnect.isolated"],
+  "transport/fragmented-and-then-fragmented": ["disconnect.isolated"],
+  // A further property makes these long.
+  "transport/extensions-deflate-from-3900-bytes": ["request.extra"],
+  "transport/extensions-deflate-with-huffman-codes-of-its-own": ["request.extra"],
+  "transport/segments-each-byte-of-the-head-of-a-long-frame-in-a-segment-of-its-own": ["request.extra"],
+  "transport/ping-and-close-behind-an-unknown-command": ["invalid.usable"],
   "transport/pong-with-125-bytes": ["transport.segmentation"],
   "sessions/statistics": ["transport.segmentation"],
 };

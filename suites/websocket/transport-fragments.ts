@@ -210,10 +210,11 @@ const twoInOneSegment = (dialect: Dialect) =>
     async run({ connect, check }) {
       const { goodbye, leave, statusOf, unknown, words } = dialect;
       const apart = await connect({ name: "in two segments" });
-      const client = await connect({ name: "in one segment" });
-      if (!apart.opened || !client.opened) return;
+      if (!apart.opened) return;
       apart.send(unknown);
       const isCarriedOut = (await outlives(dialect, apart)) && (await leaves(dialect, apart)) === "success";
+      const client = await connect({ name: "in one segment" });
+      if (!client.opened) return;
       client.send(unknown, leave);
       const left = isCarriedOut ? statusOf(await goodbye(client)) : NEITHER_LATER;
       check("transport.segmentation", left, {
