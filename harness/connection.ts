@@ -8,7 +8,7 @@ import type { Pace } from "./pace.ts";
 import { reader, type Wanted } from "./reader.ts";
 import type { Recorder } from "./recorder.ts";
 import type { HandshakeState } from "./socket-events.ts";
-import { inSegments, reset } from "./tcp.ts";
+import { inSegments, reset, type Segment } from "./tcp.ts";
 import type { EnvelopeReader, Message, Transcript } from "./transcript.ts";
 import { END_OF_CONNECTION, END_OF_SILENCE } from "./waited.ts";
 
@@ -24,10 +24,10 @@ export interface Connection {
   /** Sends messages, all in one TCP segment where they fit and the pace allows. Does nothing on a connection that is over. */
   send(...outgoing: readonly Outgoing[]): void;
   /**
-   * Writes bytes as they are, each part in a TCP segment of its own; `what` names them in the transcript: a
+   * Writes bytes as they are, each part in a TCP segment of its own, a number being a pause in ms; `what` names them in the transcript: a
    * `violation` if they break RFC 6455, nothing if they belong to what stands there. Does nothing on a connection that is over.
    */
-  write(what: Written | undefined, ...parts: readonly Uint8Array[]): Promise<void>;
+  write(what: Written | undefined, ...parts: readonly Segment[]): Promise<void>;
   /** The first message not yet taken that is wanted; `what` says in words what is awaited. */
   next(wanted: Wanted, what?: string): Promise<Message | Nothing>;
   /** The end of the connection by the server. */
@@ -160,7 +160,7 @@ function send(client: Client, outgoing: readonly Outgoing[]): void {
     });
 }
 
-async function write(client: Client, what: Written | undefined, bytes: readonly Uint8Array[]): Promise<void> {
+async function write(client: Client, what: Written | undefined, bytes: readonly Segment[]): Promise<void> {
   const { pace, wire } = client;
   const { tcp } = wire;
   pace.act(what && what.type !== "ping" ? 1 : 0, () => {

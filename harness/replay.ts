@@ -60,8 +60,8 @@ export async function replay(it: Case, recordings: readonly Transcript[], bench:
       throw new Error("the recording lacks a connection");
     }
     free.delete(track);
-    await played.until(track, () => isExhausted(track) || isAnswered(track, handshake?.half ?? false));
-    if (!isAnswered(track, handshake?.half ?? false) && !track.transcript.events.some(isOver))
+    await played.until(track, () => isExhausted(track) || isAnswered(track, Boolean(handshake?.half)));
+    if (!isAnswered(track, Boolean(handshake?.half)) && !track.transcript.events.some(isOver))
       stray("the recording lacks the outcome of a handshake");
     const begun = begunBy(track.recorded, options, asking);
     if (begun === undefined) stray("the recording lacks the request for a WebSocket that the case makes");

@@ -7,10 +7,17 @@ const SEGMENTS_APART = 16;
 /** The time between two segments, in ms. */
 const BETWEEN = 1;
 
+/** A part of what is written in TCP segments: bytes, or a pause before the next ones, in ms. */
+export type Segment = Uint8Array | number;
+
 /** Writes each part in a TCP segment of its own. Each waits until the system has the one before. */
-export async function inSegments(tcp: Socket, parts: readonly Uint8Array[]): Promise<void> {
+export async function inSegments(tcp: Socket, parts: readonly Segment[]): Promise<void> {
   for (const [i, part] of parts.entries()) {
     if (tcp.destroyed) return;
+    if (typeof part === "number") {
+      await pause(part);
+      continue;
+    }
     await new Promise((resolve) => tcp.write(part, resolve));
     if (i < SEGMENTS_APART && i < parts.length - 1) await pause(BETWEEN);
     // On a busy machine that time may be over at once.

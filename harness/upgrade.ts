@@ -27,8 +27,8 @@ export interface Handshake {
   readonly violation?: string;
   /** Each byte in a TCP segment of its own. */
   readonly bytewise?: boolean;
-  /** Only half of it is sent, and no answer awaited. */
-  readonly half?: boolean;
+  /** Only half of it is sent, or none of it, and no answer awaited. */
+  readonly half?: boolean | "none";
   /** Reads what follows the head of an answer that gives no WebSocket. */
   readonly body?: boolean;
   /** Offers permessage-deflate, and compresses where it is accepted. */
@@ -39,7 +39,7 @@ export interface Handshake {
 export async function ask(request: ClientRequest, log: Recorder, handshake: Handshake | undefined): Promise<void> {
   const prepared = headOf(request);
   const whole = requestText(handshake?.ask?.(prepared) ?? prepared);
-  const text = handshake?.half ? whole.slice(0, whole.length / 2) : whole;
+  const text = handshake?.half ? whole.slice(0, handshake.half === "none" ? 0 : whole.length / 2) : whole;
   const odd = handshake?.ask ? { odd: true as const } : {};
   const shown = handshake?.half ? withoutHalfValue(text) : text;
   log.record({ from: "client", type: "upgrade", data: shown.trimEnd().replaceAll("\r\n", "\n"), ...odd });

@@ -1,5 +1,6 @@
 import type { Connection } from "../../harness/connection.ts";
 import { isNothing } from "../../harness/nothing.ts";
+import { call, STATS } from "./dialect.ts";
 import { scenario } from "./protocol.ts";
 
 /** The longest time between two pings, and a little more, in ms. */
@@ -25,6 +26,19 @@ export const keepaliveCases = [
       const second = await pings(2);
       if (!check("ping.interval", second) || isNothing(second)) return;
       report("ping.random", `a ping after ${Math.round((second.at - first.at) / 100) / 10} s`);
+    },
+  }),
+
+  scenario({
+    id: "keepalive/request-behind-a-silence",
+    title: `a client sends ${STATS}, says nothing for 10 s, and sends it again`,
+    tests: ["request.answered"],
+    waits: true,
+    async run({ connect, check }) {
+      const client = await connect();
+      if (!check("request.answered", await call(client, STATS, "before-a-silence"))) return;
+      await client.quiet(LONGEST_GAP);
+      check("request.answered", await call(client, STATS, "behind-a-silence"));
     },
   }),
 ];

@@ -68,6 +68,18 @@ const extras = Object.entries(EXTRA).map(([name, extra]) =>
   }),
 );
 
+/** Properties that only responses and events have. */
+const ofResponses = scenario({
+  id: "requests/extra-of-responses",
+  title: `a client sends ${STATS} with the further properties of a response that failed`,
+  tests: ["request.extra"],
+  async run({ connect, check }) {
+    const client = await connect();
+    client.send({ ...request(STATS, "extra"), status: "failed", reason: "internal_error" });
+    check("request.extra", statusOf(await responseTo(client, "extra", STATS)), { const: "success" });
+  },
+});
+
 const encodings = Object.entries(spellings(dialect)).map(([name, text]) =>
   scenario({
     id: `requests/spelled-${name}`,
@@ -169,6 +181,7 @@ export const requestCases = [
   }),
   ...echoes,
   ...extras,
+  ofResponses,
   ...encodings,
   ...unknownCases(USER, ["conformance/unknown", "system/conformance"]),
   ...odds,

@@ -78,6 +78,11 @@ export const showsInCase = {
   ],
   "transport.segmentation": [
     {
+      shows: inOneOf("transport/segments-with-a-pause-in-a-frame"),
+      cause:
+        "A timer ends a connection whose frame does not come at once. Where a network loses a segment, the rest comes a second later.",
+    },
+    {
       shows: (clue) =>
         inOneOf("transport/segments-an-unknown-command-and-a-request-in-one-segment")(clue) && showsSilence(clue),
       cause:

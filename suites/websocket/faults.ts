@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { decode, type Frame, OPCODE } from "../../harness/frame.ts";
 import type { Fault } from "../../harness/protocol.ts";
@@ -64,6 +65,20 @@ export const webSocketFaults = {
       };
     }),
   },
+  "waits-a-moment-for-a-frame": {
+    says: "Ends a connection in which nothing comes behind the head of a frame for 200 ms.",
+    breaks: "transport.segmentation",
+    change: () => ({
+      upgrade(_, tcp) {
+        let timer: NodeJS.Timeout | undefined;
+        return rewritten(tcp, (bytes) => {
+          clearTimeout(timer);
+          if (bytes.length < 10 && !decode(bytes)) timer = setTimeout(() => tcp.destroy(), 200);
+          return bytes;
+        });
+      },
+    }),
+  },
   "ignores-close-frames": {
     says: "Does not answer a close frame.",
     breaks: "transport.close",
@@ -116,6 +131,22 @@ export const webSocketFaults = {
             if (PADDED.test(bytes.toString("latin1"))) padded.add(tcp);
           }),
         upgrade: (_, tcp) => (padded.has(tcp) ? tcp.end(BAD_REQUEST) : tcp),
+      };
+    },
+  },
+  "drops-all-over-an-empty-connection": {
+    says: "Drops every connection when a TCP connection ends on which nothing came.",
+    breaks: "transport.survives",
+    change() {
+      const all = new Set<Socket>();
+      return {
+        connection(tcp) {
+          all.add(tcp);
+          tcp.on("close", () => all.delete(tcp));
+          tcp.on("end", () => {
+            if (tcp.bytesRead === 0) for (const it of all) it.destroy();
+          });
+        },
       };
     },
   },

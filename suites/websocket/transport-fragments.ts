@@ -29,6 +29,7 @@ export const fragmentCases = (dialect: Dialect) => [
 
   ...segmented(dialect),
   twoInOneSegment(dialect),
+  withAPause(dialect),
 ];
 
 /** The request in fragments, each as the bytes of its frame, by how it is cut. */
@@ -225,3 +226,24 @@ const twoInOneSegment = (dialect: Dialect) =>
   });
 
 const NEITHER_LATER = "no request is carried out either that comes later than the same command";
+
+/** The time for which the rest of a frame stays away where a segment was lost, in ms. */
+const PAUSE = 500;
+
+/** A frame of which the network loses a part: that comes again a moment later. */
+const withAPause = (dialect: Dialect) =>
+  dialect.scenario({
+    id: "transport/segments-with-a-pause-in-a-frame",
+    title: `a client sends a ${dialect.words.request} in two TCP segments, ${PAUSE} ms apart`,
+    tests: ["transport.segmentation"],
+    waits: true,
+    async run({ connect, check }) {
+      const { answer, request, sign, statusOf } = dialect;
+      const text = JSON.stringify(request);
+      const frame = encode({ opcode: OPCODE.text, payload: text });
+      const client = await connect();
+      await sign(client);
+      await client.write({ type: "text", data: text }, frame.subarray(0, HEAD), PAUSE, frame.subarray(HEAD));
+      check("transport.segmentation", statusOf(await answer(client)), { const: "success" });
+    },
+  });

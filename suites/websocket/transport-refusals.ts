@@ -21,6 +21,18 @@ export const refusalCases = (dialect: Dialect): readonly Case[] => [
     },
   }),
 
+  dialect.scenario({
+    id: "transport/end-of-tcp-before-the-handshake",
+    title: "a client ends its TCP connection before it sends a byte",
+    tests: ["transport.survives"],
+    async run(context) {
+      const bystander = await context.connect({ name: "bystander" });
+      const client = await context.connect({ ...ACTING, handshake: { half: "none", violation: "no request at all" } });
+      client.hangUp();
+      await judgeSurvival(dialect, context, "transport.survives", bystander, client);
+    },
+  }),
+
   ...odd(dialect),
 ];
 

@@ -113,6 +113,7 @@ const ROWS: readonly Row[] = [
     /^A timer sets a client aside/,
   ],
   ["transport.fragmentation", { id: "transport/fragmented-fragments-of-200-bytes" }, /limited to 125 bytes/],
+  ["transport.segmentation", { id: "transport/segments-with-a-pause-in-a-frame" }, /^A timer ends a connection whose/],
   ["transport.fragmentation", { id: "transport/fragmented-around-another-client" }, /^One buffer of fragments/],
   [
     "transport.segmentation",

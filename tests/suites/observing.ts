@@ -120,7 +120,7 @@ function requestOf({ transcript: { events } }: Connection, plain: (text: string)
 
 /** Notes what a case does with a connection. */
 function watched(connection: Connection, deeds: unknown[], plain: (text: string) => string): Connection {
-  const content = (it: object | string | Uint8Array) =>
+  const content = (it: object | string | number) =>
     it instanceof Uint8Array ? ["bytes", sha256(it)] : sha256(plain(typeof it === "string" ? it : JSON.stringify(it)));
   return {
     ...connection,

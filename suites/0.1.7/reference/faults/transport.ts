@@ -122,7 +122,9 @@ export const transportFaults: Faults = {
       connection: (tcp) => void tcp.once("data", (bytes) => bytes.includes("\r\n\r\n") || tcp.destroy()),
     }),
   },
+  "waits-a-moment-for-a-frame": webSocketFaults["waits-a-moment-for-a-frame"],
   "ignores-close-frames": webSocketFaults["ignores-close-frames"],
+  "drops-all-over-an-empty-connection": webSocketFaults["drops-all-over-an-empty-connection"],
   "dies-of-bad-frames": {
     says: "Drops all connections, as if it started again, when a client breaks the WebSocket protocol.",
     breaks: "transport.survives",

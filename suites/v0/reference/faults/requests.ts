@@ -36,6 +36,20 @@ export const requestFaults: Faults = {
       };
     },
   },
+  "goes-deaf-behind-a-silence": {
+    says: "Answers no more requests of a client that has sent none for 9 s.",
+    breaks: "request.answered",
+    change({ carryOut }) {
+      const last = new WeakMap<Client, number>();
+      return {
+        carryOut(request, client) {
+          const since = Date.now() - (last.get(client) ?? Date.now());
+          last.set(client, since > 9_000 ? 0 : Date.now());
+          return since > 9_000 ? undefined : carryOut(request, client);
+        },
+      };
+    },
+  },
   ...messageIdFaults,
   "takes-few-at-a-time": {
     says: "Leaves aside what comes beyond seven requests in one go.",
@@ -52,6 +66,11 @@ export const requestFaults: Faults = {
         },
       };
     },
+  },
+  "takes-requests-with-a-status-for-responses": {
+    says: "Leaves aside a request that has a status, as a response does.",
+    breaks: "request.extra",
+    change: ignoring((request) => Object.hasOwn(request, "status")),
   },
   "refuses-further-properties": {
     says: "Refuses a request with a property beside its envelope that no schema names.",

@@ -53,7 +53,9 @@ export const transportFaults: Faults = {
     ...webSocketFaults["reads-one-frame-per-segment"],
     also: ["request.pipelined", "invalid.data", "valid.odd-strings"],
   },
+  "waits-a-moment-for-a-frame": webSocketFaults["waits-a-moment-for-a-frame"],
   "ignores-close-frames": webSocketFaults["ignores-close-frames"],
+  "drops-all-over-an-empty-connection": webSocketFaults["drops-all-over-an-empty-connection"],
   "dies-of-bad-frames": {
     says: "Drops all connections, as if it started again, when a client breaks RFC 6455.",
     breaks: "transport.survives",
