@@ -11,6 +11,8 @@ export interface Failure {
   readonly words?: string;
   /** The status of the answer, if that is what failed. */
   readonly status?: number;
+  /** The first line of its body. The server chose these words. */
+  readonly says?: string;
   /** The close code, if the target ended the WebSocket at once and gave one. */
   readonly closeCode?: number;
   /** The names of a certificate that is of another host. */

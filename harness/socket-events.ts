@@ -6,6 +6,7 @@ import { errorFailure, type Failure, httpFailure, WRONG_NAME } from "./failure.t
 import { answerer } from "./pongs.ts";
 import type { Recorder } from "./recorder.ts";
 import { responseText, selectedIn } from "./upgrade.ts";
+import { upTo } from "./words.ts";
 
 /** The outcome of a handshake: it succeeded, or why not. */
 export interface HandshakeState {
@@ -41,7 +42,7 @@ export function recordEvents(
   });
   socket.on("unexpected-response", (_request, response) => {
     if (readsBody) refusedInFull(on, response);
-    else refused(on, response);
+    else refusedInBrief(on, response);
   });
   socket.on("open", () => {
     state.opened = true;
@@ -83,8 +84,26 @@ function received(log: Recorder, bytes: Buffer, isBinary: boolean): void {
 function refused(on: Listening, response: IncomingMessage, body?: string): void {
   if (on.log.over) return;
   upgraded(on.log, response, body);
-  on.state.failure = httpFailure(response.statusCode ?? 0);
+  on.state.failure = { ...httpFailure(response.statusCode ?? 0), ...(body && { says: firstLine(body) }) };
   end(on);
+}
+
+/** The characters that are kept of the first line of a refusal. */
+const LINE = 200;
+
+const firstLine = (body: string): string => upTo(body.split(/\r?\n/).find((it) => it.trim() !== "") ?? "", LINE);
+
+/** Reads the first line of a refusal, as far as it comes with its head: many say there what is wrong. */
+function refusedInBrief(on: Listening, response: IncomingMessage): void {
+  const chunks: Buffer[] = [];
+  const tell = () => {
+    const line = firstLine(Buffer.concat(chunks).toString());
+    refused(on, response, line === "" ? undefined : line);
+  };
+  response.on("data", (some) => chunks.push(some));
+  // A reset behind the answer is none before it.
+  response.socket.prependOnceListener("error", tell);
+  setImmediate(tell);
 }
 
 /** Reads the body of a refusal, too. */

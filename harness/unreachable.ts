@@ -84,7 +84,8 @@ const GIVE_CREDENTIALS = 'Give credentials with --credential "Name: value".';
 /** Says in one line why a target could not be tested, and what to do; `login` says how to give credentials. */
 export function explainUnreachable(url: URL, why: Failure, login = GIVE_CREDENTIALS): string {
   const place = withoutCredentials(url).href;
-  const failure = wordsOfFailure(why);
+  const { says } = why;
+  const failure = says === undefined ? wordsOfFailure(why) : `${wordsOfFailure(why)} (${says})`;
   const [, words] = CAUSES.find(([explains]) => explains(why)) ?? [];
   return (
     words?.({ place, failure, names: why.names ?? "", login }) ??

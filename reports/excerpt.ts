@@ -31,14 +31,14 @@ export function excerpt(event: WireEvent, most: number, found: FoundThing = {}):
 }
 
 /**
- * The content of an event on one line: the first line of an HTTP head, and the one that shows the finding; or the JSON of a message that
- * the server laid out over several.
+ * The content of an event on one line: the first line of an HTTP head, and the one that shows the finding or the first of its body; or the
+ * JSON of a message that the server laid out over several.
  */
 function onOneLine(event: WireEvent, { actual }: FoundThing): string | undefined {
   if (!("data" in event)) return undefined;
   if (event.type === "upgrade") {
     const [first = "", ...lines] = event.data.split(/\r?\n/);
-    const shown = lines.find((line) => valueIn(line, actual));
+    const shown = lines.find((line) => valueIn(line, actual)) ?? bodyLine(event, lines);
     return shown === undefined ? first : `${first} … ${shown}`;
   }
   if (event.type === "text" && event.data === "") return "(empty)";
@@ -46,6 +46,10 @@ function onOneLine(event: WireEvent, { actual }: FoundThing): string | undefined
   const value = laidOut ? parse(event.data) : undefined;
   return value === undefined ? event.data : show(value);
 }
+
+/** Returns the first line of the body of an answer: of a refusal it says why. */
+const bodyLine = ({ from }: WireEvent, lines: readonly string[]): string | undefined =>
+  from === "server" && lines.includes("") ? lines.slice(lines.indexOf("")).find((line) => line !== "") : undefined;
 
 /** Finds the last property of a path. Only the names of objects lead to it, since places in arrays do not stand in the text. */
 function placeIn(text: string, path: readonly string[] = []): Part | undefined {

@@ -70,6 +70,25 @@ describe("a handshake", () => {
     expect(connection.transcript.events.map(({ type }) => type)).toEqual(["upgrade"]);
   });
 
+  test("of which nothing is sent is over with TCP", async () => {
+    const { connection, all } = await bare(accept, { half: "none" });
+    connection.hangUp();
+    expect(await all()).toBe("");
+    expect(connection.transcript.events).toMatchObject([{ type: "upgrade", data: "" }, { type: "end" }]);
+  });
+
+  test("that is refused keeps the first line of what the server says, and is explained by it", async () => {
+    const body = `\n${"no ".repeat(99)}\nmore`;
+    const { connection } = await bare(() => `HTTP/1.1 403 No\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    const says = "no ".repeat(99).slice(0, 200);
+    expect(connection.failure).toEqual({ code: "HTTP", status: 403, says });
+    expect(connection.transcript.events[1]).toMatchObject({
+      code: 403,
+      data: `HTTP/1.1 403 No\nContent-Length: 303\n\n${says}`,
+    });
+    expect((await bare(() => "HTTP/1.1 403 No\r\n\r\n")).connection.failure).toEqual({ code: "HTTP", status: 403 });
+  });
+
   test("that is sent by half is recorded without the secret that is cut in two", async () => {
     const ask = (head: Head) => ({ ...asIs(head), headers: [["Authorization", `Bearer ${"x".repeat(200)}`]] as const });
     const { connection } = await bare(accept, { half: true, ask });

@@ -12,6 +12,7 @@ test.each<[Failure, RegExp]>([
   [httpFailure(302), /Redirects are not followed/],
   [httpFailure(401), /--credential/],
   [httpFailure(404), /Check the path/],
+  [{ ...httpFailure(403), says: "no such token" }, /answered HTTP 403 \(no such token\) instead/],
   [httpFailure(400), /no subprotocol that was offered: check --protocol, and the path/],
   [httpFailure(503), /server behind it/],
   [{ code: NO_ANSWER }, /--timeout/],

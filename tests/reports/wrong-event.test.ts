@@ -88,7 +88,7 @@ test.each<[what: string, type: "text" | "upgrade", data: string, found: string |
   ["the beginning where that holds it", "text", SELF, ["data", "user", "username"], /^\{"type".*"menu".{0,40}…$/],
   ["the beginning where nothing is found", "text", SELF, "no answer", /^\{"type".*"menu".{0,40}…$/],
   ["the header that came", "upgrade", HEAD, '"Basic"', /^HTTP\/1.1 401 Unauthorized … WWW-Authenticate: Basic$/],
-  ["no header where none came", "upgrade", HEAD, '"none"', /^HTTP\/1.1 401 Unauthorized$/],
+  ["what the body says where no such header came", "upgrade", HEAD, '"none"', /^HTTP\/1.1 401 Unauthorized … \{\}$/],
 ])("the wrong line shows %s", (_, type, data, found, line) => {
   const events: WireEvent[] = [{ at: 0, from: "server", type, data }];
   const how = typeof found === "string" ? { actual: found } : { path: found };
