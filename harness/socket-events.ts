@@ -1,8 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
+import { BEHIND_CLOSE, behindClose } from "./behind-close.ts";
 import { BODY, BOUNDS, costOf, TOO_MUCH } from "./bounds.ts";
 import { base64 } from "./deeds.ts";
 import { errorFailure, type Failure, httpFailure, WRONG_NAME } from "./failure.ts";
+import type { ReadFrame } from "./frame.ts";
 import { answerer } from "./pongs.ts";
 import type { Recorder } from "./recorder.ts";
 import { responseText, selectedIn } from "./upgrade.ts";
@@ -34,8 +36,13 @@ export function recordEvents(
   const state: HandshakeState = { opened: false, failure: undefined };
   const on: Listening = { socket, log, state };
   let reset: { readonly reset?: true } = {};
+  let lastFrame: ReturnType<typeof behindClose> = () => undefined;
   socket.on("upgrade", (response) => {
     upgraded(log, response);
+    // Before that, what comes with the head would be for this listener alone.
+    socket.once("open", () => {
+      lastFrame = behindClose(response.socket);
+    });
     response.socket.once("error", ({ code }: NodeJS.ErrnoException) => {
       if (RESETS.has(code)) reset = { reset: true };
     });
@@ -57,11 +64,19 @@ export function recordEvents(
   socket.on("close", (code, reason) => {
     if (log.over) return;
     const data = reason.toString();
+    const behind = lastFrame(code, reason);
+    if (behind) log.record(violationBehind(behind));
     if (code !== 1006) log.record({ from: "server", type: "close", data, ...(code === 1005 ? {} : { code }) });
     else if (state.opened) log.record({ from: "server", type: "end", ...reset });
     log.end();
   });
   return state;
+}
+
+/** Names a frame that stands behind a close frame. */
+function violationBehind({ payload }: ReadFrame): Parameters<Recorder["record"]>[0] {
+  const data = `Invalid WebSocket frame: data behind the close frame: ${upTo(payload.toString(), LINE)}`;
+  return { from: "server", type: "violation", data, failure: BEHIND_CLOSE };
 }
 
 /** Ends a connection on which nothing more is awaited. */
