@@ -164,12 +164,30 @@ async function write(client: Client, what: Written | undefined, bytes: readonly 
   const { pace, wire } = client;
   const { tcp } = wire;
   pace.act(what && what.type !== "ping" ? 1 : 0, () => {
-    const can = isOpen(client);
-    if (what ? !note(client, written(what), can && tcp !== undefined) : !can) return;
-    if (tcp) wire.writing = wire.writing.then(() => inSegments(tcp, bytes));
+    const pause = bytes.findLastIndex((it) => typeof it === "number");
+    if (tcp && pause >= 0) wire.writing = wire.writing.then(() => inParts(client, what, tcp, bytes, pause + 1));
+    else if (mayWrite(client, what) && tcp) wire.writing = wire.writing.then(() => inSegments(tcp, bytes));
   });
   if (pace.pending) await pace.pending;
   await wire.writing;
+}
+
+/** Notes what a client writes. Tells if it can. */
+function mayWrite(client: Client, what: Written | undefined): boolean {
+  const can = isOpen(client);
+  return what ? note(client, written(what), can && client.wire.tcp !== undefined) : can;
+}
+
+/** Writes bytes up to the last pause, and the rest behind it. Only then there is what they are. */
+async function inParts(
+  client: Client,
+  what: Written | undefined,
+  tcp: Socket,
+  bytes: readonly Segment[],
+  rest: number,
+): Promise<void> {
+  if (isOpen(client)) await inSegments(tcp, bytes.slice(0, rest));
+  if (mayWrite(client, what)) await inSegments(tcp, bytes.slice(rest));
 }
 
 /** Ends TCP in some way, and listens no further. */

@@ -120,8 +120,11 @@ const keptOn = (dialect: Dialect) =>
         unasked("transport.ping", UNANSWERED);
         return unasked("transport.close", UNANSWERED);
       }
-      check("transport.ping", lasts ? await answerToPing(client, "behind") : ENDED);
-      if (!lasts) return void check("transport.close", ENDED);
+      const pong = lasts ? await answerToPing(client, "behind") : ENDED;
+      // A goodbye may follow the answer.
+      const isOver = !lasts || dialect.answers(client).some(dialect.isGoodbye);
+      check("transport.ping", isOver ? ENDED : pong);
+      if (isOver) return void check("transport.close", ENDED);
       client.close(1000);
       check("transport.close", await client.closed(), ANSWERED);
     },
