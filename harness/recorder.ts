@@ -137,7 +137,7 @@ function record(tape: RecorderState, event: Unstamped, size: number): WireEvent 
 function controlFrame(tape: RecorderState, from: Side, type: "ping" | "pong", payload: Uint8Array): void {
   const { awaited, seen } = tape;
   seen[type] += 1;
-  const answers = type === "pong" && awaited.size > 0 && awaited.delete(base64(payload));
+  const answers = from === "server" && type === "pong" && awaited.size > 0 && awaited.delete(base64(payload));
   if (answers || seen[type] <= BOUNDS.pings) record(tape, { from, type, data: base64(payload) }, payload.length);
   else if (tape.frozen) afterwards(tape, from);
   else if (seen[type] > BOUNDS.flood) noteBound(tape, onOne(`${BOUNDS.flood} ${type}s`));

@@ -54,6 +54,16 @@ describe("a bound", () => {
     expect(last(log)).toMatchObject({ data: `more than ${BOUNDS.events} events on one connection` });
   });
 
+  test("on pongs leaves the answer to a ping be recorded, whatever pongs the client itself sent meanwhile", () => {
+    const { log } = one();
+    const empty = Buffer.alloc(0);
+    for (let i = 0; i < BOUNDS.pings; i++) log.controlFrame("server", "pong", Buffer.from("x"));
+    log.record({ from: "client", type: "ping", data: "" });
+    log.controlFrame("client", "pong", empty);
+    log.controlFrame("server", "pong", empty);
+    expect(last(log)).toMatchObject({ from: "server", type: "pong", data: "" });
+  });
+
   test("on pings lets a few be recorded, but no flood", () => {
     const { log } = one();
     const ping = (times: number) => {
