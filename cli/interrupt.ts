@@ -31,6 +31,6 @@ export function onInterrupt(words = TOLD_AT_FIRST): Interrupt {
   };
 }
 
-const TOLD_AT_FIRST = "interrupted: writing the reports of what ran; Ctrl-C again ends at once";
+const TOLD_AT_FIRST = "interrupted: writing the reports of what ran, if anything did; Ctrl-C again ends at once";
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;

@@ -25,12 +25,18 @@ const valueError = (option: string, wrong: string) => new Error(`${MARK}${option
 
 // The values that options take. Each function throws for another; yargs makes a complaint of that.
 
+/** The highest value of a number, and its unit. */
+interface Range {
+  readonly most?: number;
+  readonly unit?: "ms" | "s" | "MiB";
+}
+
 /** Takes a whole number. */
 const integer =
-  (name: string, least: number, most = LONGEST_MS) =>
+  (name: string, least: number, { most = LONGEST_MS, unit }: Range) =>
   (value: unknown): number => {
     if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
-    throw valueError(name, `takes one whole number from ${least} to ${most}.`);
+    throw valueError(name, `takes one whole number${unit ? ` of ${unit}` : ""} from ${least} to ${most}.`);
   };
 
 /** Takes texts. */
@@ -77,25 +83,25 @@ function shardOf(value: unknown): ShardOptions | undefined {
 }
 
 /** An option that takes a number, which it has by default. */
-export const numberOption = (name: string, least: number, byDefault: number, describe: string, most?: number) =>
+export const numberOption = (name: string, least: number, byDefault: number, describe: string, range: Range = {}) =>
   ({
     type: "number",
     requiresArg: true,
     default: byDefault,
-    coerce: integer(name, least, most),
+    coerce: integer(name, least, range),
     least,
-    most,
+    most: range.most,
     describe,
   }) as const satisfies Option;
 
 /** An option that takes a number, and has none by default. */
-export const numberIfGiven = (name: string, least: number, describe: string, most?: number) =>
+export const numberIfGiven = (name: string, least: number, describe: string, range: Range = {}) =>
   ({
     type: "number",
     requiresArg: true,
-    coerce: optionally(integer(name, least, most)),
+    coerce: optionally(integer(name, least, range)),
     least,
-    most,
+    most: range.most,
     describe,
   }) as const satisfies Option;
 

@@ -135,15 +135,18 @@ export const RECORDING = {
     default: "127.0.0.1",
     coerce: (value: unknown) => onlyOnce("host")(value) ?? "",
   },
-  port: number("port", 0, 9000, "The port to listen on; 0 is any free one", LAST_PORT),
+  port: number("port", 0, 9000, "The port to listen on; 0 is any free one", { most: LAST_PORT }),
   out: text("out", "Write the recording to this file, which must not exist (default: tachyon-recording-<time>.ndjson)"),
-  rotate: number("rotate", 1, 1024, "Begin another file before one has more MiB than this", 1024),
+  rotate: number("rotate", 1, 1024, "Begin another file before one has more MiB than this", {
+    most: 1024,
+    unit: "MiB",
+  }),
   timeout: number(
     "timeout",
     1,
     10_000,
     "The time that the server has for the greeting, and for the end behind a goodbye, in ms",
-    LONGEST_TIMEOUT,
+    { most: LONGEST_TIMEOUT, unit: "ms" },
   ),
   ...pick(RUNNING, "redact", "ca", "insecure", "strict"),
   ...OF_CLIENTS,
@@ -173,5 +176,5 @@ export const SERVING = {
   ),
   "list-faults": flag("List the faults: what each does, and the requirement that it breaks"),
   host: { ...text("host", "The address to listen on"), default: "127.0.0.1" },
-  port: number("port", 0, 0, "The port to listen on; 0 is any free one", LAST_PORT),
+  port: number("port", 0, 0, "The port to listen on; 0 is any free one", { most: LAST_PORT }),
 } as const;

@@ -21,7 +21,10 @@ export const ACTOR = {
 export const RUNNING = {
   all: flag("Also run the suites that put load on the server"),
   strict: flag("A SHOULD counts as a MUST"),
-  timeout: number("timeout", 1, DEFAULTS.timeout, "The time that the target has to answer, in ms", LONGEST_TIMEOUT),
+  timeout: number("timeout", 1, DEFAULTS.timeout, "The time that the target has to answer, in ms", {
+    most: LONGEST_TIMEOUT,
+    unit: "ms",
+  }),
   concurrency: number(
     "concurrency",
     1,
@@ -33,6 +36,7 @@ export const RUNNING = {
     0,
     DEFAULTS.recovery,
     "The time that a target has to come back, once it accepts no more connections, in ms",
+    { unit: "ms" },
   ),
   restarts: number(
     "restarts",
@@ -40,12 +44,10 @@ export const RUNNING = {
     DEFAULTS.restarts,
     "Look into so many ends of the target at most; of one kind, ten inputs count at most. Each takes a start (--start) or a wait (--recovery)",
   ),
-  idle: numberIfGiven(
-    "idle",
-    0,
-    "The time for which a silent client is watched, in s (default: one --timeout)",
-    LONGEST_S,
-  ),
+  idle: numberIfGiven("idle", 0, "The time for which a silent client is watched, in s (default: one --timeout)", {
+    most: LONGEST_S,
+    unit: "s",
+  }),
   rate: numberIfGiven(
     "rate",
     0,
@@ -99,6 +101,7 @@ export const RUNNING = {
     1,
     DEFAULTS.startTimeout,
     "The time that the started server has to accept connections, in ms",
+    { unit: "ms" },
   ),
   shard: shardOption("Run one part of the cases, such as 2/5. report --merge makes one report of all parts"),
 } as const;
@@ -109,7 +112,7 @@ export const LISTENING = {
     "listen",
     0,
     "With --actor: listen on this port of this machine until the client comes; 0 is any free one",
-    LAST_PORT,
+    { most: LAST_PORT },
   ),
   "start-timeout": {
     ...RUNNING["start-timeout"],

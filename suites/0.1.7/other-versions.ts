@@ -54,7 +54,7 @@ export const besideOneOfItsVersion = scenario({
     const client = await connect({ query: queryOf(other) });
     if (!check("version.greeting", await greeting(client))) return;
     const another = await connect({ name: "another", query: queryOf(other) });
-    if (isNothing(await greeting(another))) return;
+    if (!check("version.greeting", await greeting(another))) return;
     client.send(disconnect);
     check("parity.usable", await disconnected(client));
   },

@@ -170,7 +170,7 @@ async function judgeLast(dialect: MalformedDialect, context: Context<"malformed.
 }
 
 /** The client that sends a command once more, without a fence. */
-const PATIENT = { ...ACTING, name: "client, with patience" };
+const PATIENT = { ...ACTING, name: "client, the command alone" };
 
 /**
  * Sends a malformed command while a bystander is connected. Judges that the bystander and a newcomer are still served. `how` is the way in

@@ -22,7 +22,7 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     ["one with a value, misspelt", ["run", "-tiemout=500"], /no option -tiemout\. A long one .*: --timeout\.$/m],
     ["no shell to complete in", ["completion"], /: Something is missing\. Give <shell>\. See --help\.$/m],
     ["one argument too many", ["run", "ws://x", "y"], /"y" is one argument too many/],
-    ["a value that is no number", ["run", "--timeout", "soon"], /--timeout takes one whole number from 1/],
+    ["a value that is no number", ["run", "--timeout", "soon"], /--timeout takes one whole number of ms from 1/],
     ["a missing value", ["run", "--timeout"], /--timeout needs a value/],
     ["an unknown suite", ["run", "--suite", "disconect"], /no suite "disconect".*"disconnect"/],
     ["an unknown case", ["run", "--case", "disconnect/alon"], /no case.*"disconnect\/alone"/],
@@ -78,7 +78,7 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     [
       "a timeout of more than an hour",
       ["run", "--timeout", "1e9"],
-      /--timeout takes one whole number from 1 to 3600000\./,
+      /--timeout takes one whole number of ms from 1 to 3600000\./,
     ],
     ["a config value of a wrong type", ["run", "--config", "wrong.json"], /wrong\.json: "case" takes a text/],
     ["start without a url", ["run", "--start", "true"], /--start needs the url/],
@@ -94,7 +94,7 @@ describe("wrong usage: one line that says what to do, exit 2", () => {
     [
       "a silence that no timer can wait",
       ["run", "--idle", "2147484"],
-      /--idle takes one whole number from 0 to 2147483/,
+      /--idle takes one whole number of s from 0 to 2147483/,
     ],
     ["a short text to take out", ["run", "ws://x", "--redact", "ver"], /--redact takes texts of at least 4 characters/],
     [

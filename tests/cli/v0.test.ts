@@ -180,7 +180,7 @@ test("serve prints tokens by which a client connects", async () => {
   try {
     const [text] = await once(child.stdout, "data");
     const [, url = ""] = /server: (ws:\S+)/.exec(String(text)) ?? [];
-    const [, token = ""] = /alice has the access token (\S+)/.exec(String(text)) ?? [];
+    const [, token = ""] = /alice \(userId 1\) has the access token (\S+)/.exec(String(text)) ?? [];
     const socket = new WebSocket(url, "v0.tachyon", { headers: { Authorization: `Bearer ${token}` } });
     const [first] = await once(socket, "message");
     expect(JSON.parse(String(first))).toMatchObject({ commandId: "user/self" });

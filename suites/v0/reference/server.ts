@@ -49,7 +49,7 @@ export async function serveReference(options: ServeOptions = {}): Promise<Runnin
 
 /** The ways to come in, as `serve` tells them. */
 const NOTES: readonly string[] = [
-  ...KNOWN.map(({ name, token }) => `User ${name} has the access token ${token}`),
+  ...KNOWN.map(({ id, name, token }) => `User ${name} (userId ${id}) has the access token ${token}`),
   `Client ${BOT.id} with the secret ${BOT.secret} gets a token by the grant client_credentials`,
   `Client ${LOBBY.id} gets tokens of users by the grant authorization_code, with PKCE`,
 ];
