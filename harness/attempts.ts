@@ -53,12 +53,14 @@ export async function untilLetIn(
 ): Promise<{ readonly tries: number; readonly way?: Failure }> {
   for (let tries = 1; ; tries++) {
     const client = await dial();
-    await leave(client);
     const way = refusalOf(client);
+    await leave(client);
     if (client.failure && isAbsent(client.failure.code)) return { tries, way: client.failure };
-    // A server that gave out a WebSocket, or gives no answer, is there.
-    if (way === undefined || way.code === NO_ANSWER || isTurnedAway(way) || signal?.aborted) return { tries };
+    // A server that gives no answer is there.
+    if (way === undefined || way.code === NO_ANSWER || signal?.aborted) return { tries };
     const ms = rests[tries - 1];
+    // One that gave out a WebSocket is there, too.
+    if (ms === undefined && isTurnedAway(way)) return { tries };
     if (ms === undefined || (reachesNobody(way) && tries >= TRIES)) return { tries, way };
     await sleep(ms, signal);
   }
@@ -80,8 +82,9 @@ export function entranceBy(
 ): Entrance {
   const isOpen = async () => {
     const client = await come();
+    const way = refusalOf(client);
     await leave(client);
-    return client.opened && refusalOf(client) === undefined;
+    return client.opened && way === undefined;
   };
   const opens = async () => {
     for (let tries = 1; !signal?.aborted; tries++) {

@@ -80,14 +80,20 @@ export function isSpent(pass: Pass, part: number): boolean {
 /** Returns the time of the run in which the server was not away, in ms. */
 export const timeThere = ({ shared, times }: Pass): number => shared.clock() - times.away;
 
-/** The longest time in all for which the suite waits for a target that shuts out who sends wrong inputs, in ms. */
-const LONGEST_SHUT = 120_000;
+/** The longest time in all for which the suite waits for a target that shuts everybody out: after single inputs, after many, and now and then; in ms. */
+const LONGEST_SHUT = { byOne: 20_000, byMany: 120_000, others: 30_000 } as const;
 
-/** Stops a pass that has waited long enough for such a target. */
+/** Tells if a pass has time to wait so many ms more for a target that shuts everybody out over single inputs. */
+export const hasTimeToWait = (ms: number, { times }: Pick<Pass, "times">): boolean =>
+  times.shut + ms <= LONGEST_SHUT.byOne;
+
+/** Stops a pass that has waited long enough for a target that shuts everybody out over many wrong inputs, or for a reason that nobody knows. */
 export function stopShutOut(pass: Pick<Pass, "standstills" | "stop">): void {
-  const shut = [...pass.standstills.told].filter(({ afterWrong }) => afterWrong !== undefined);
-  if (shut.reduce((sum, { ms }) => sum + ms, 0) < LONGEST_SHUT) return;
+  const shut = [...pass.standstills.told].filter(({ refused, afterWrong }) => (refused ?? afterWrong) !== undefined);
+  const isByMany = shut.some(({ afterWrong }) => afterWrong !== undefined);
+  if (shut.reduce((sum, { ms }) => sum + ms, 0) < LONGEST_SHUT[isByMany ? "byMany" : "others"]) return;
   const longest = inSeconds(Math.max(...shut.map(({ ms }) => ms)), 1);
-  const why = `the target lets nobody in for up to ${longest} after malformed commands or frames, and the time to wait for it was up`;
+  const when = isByMany ? "after malformed commands or frames" : "now and then";
+  const why = `the target lets nobody in for up to ${longest} ${when}, and the time to wait for it was up`;
   pass.stop ??= { reason: "slow", why };
 }

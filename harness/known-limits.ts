@@ -47,6 +47,8 @@ export interface KnownLimits {
   asked: number;
   /** It does so after so many wrong inputs. */
   wrong: number | undefined;
+  /** It does so after one input. */
+  byOne: boolean;
   /** The search is over for good: there is no limit. */
   hopeless: boolean;
 }
@@ -73,7 +75,7 @@ const LAG = { first: 10, most: 100 } as const;
 export const noneKnown = (): KnownLimits => ({
   ...{ found: {}, gap: 0, lag: 0, changedAt: 0, ways: new Map(), inVain: 0, row: 0, total: 0, held: 0, served: [] },
   ...{ before: 0, spell: undefined, refusal: { at: 0, way: UNKNOWN } },
-  ...{ suspected: false, measured: 0, closes: false, wrong: undefined, hopeless: false },
+  ...{ suspected: false, measured: 0, closes: false, wrong: undefined, byOne: false, hopeless: false },
   ...{ fewer: [], asked: 0 },
 });
 

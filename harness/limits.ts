@@ -111,7 +111,7 @@ export function limits(clock: () => number, timeout: number): Limits {
     saw: (connection, usual) => learn(its, connection, usual),
     spoils: (it, refused) => spoils(its, it, refused),
     again: (it) => void its.reruns.set(it, timesAgain(its, it) + 1),
-    explains: (refused) => (isLimited(known) || known.closes) && isRefusal(known, refused),
+    explains: (refused) => (isLimited(known) || known.closes || known.byOne) && isRefusal(known, refused),
     cases: (concurrency) => casesWithin(known, concurrency),
     get wrong() {
       return known.wrong;

@@ -84,7 +84,14 @@ export async function measureAll(
   const began = clock();
   const { tries, way } = await untilLetIn(come, rests, signal);
   if (way !== undefined || signal?.aborted) return { way, tookMs: clock() - at };
-  const met: Met = { ways, come, tries, lasted: clock() - began, closed: tries > TRIES ? clock() - at : 0 };
+  const met: Met = {
+    ways,
+    come,
+    tries,
+    lasted: clock() - began,
+    until: clock(),
+    closed: tries > TRIES ? clock() - at : 0,
+  };
   return (
     (await shutByInputs(its, met, entranceBy(come, rests, signal), byInputs)) ?? (await measureOnce(its, met, signal))
   );
@@ -96,8 +103,9 @@ interface Met {
   /** Opens a connection as any client does. */
   readonly come: () => Promise<Attempt>;
   readonly tries: number;
-  /** The time that it took. */
+  /** The time that it took, and its end. */
   readonly lasted: number;
+  readonly until: number;
   /** The time since the first refusal, if nobody was let in at once: none else. */
   readonly closed: number;
 }
@@ -105,14 +113,17 @@ interface Met {
 /** Finds out if inputs shut everybody out, or are known to; resolves to the time for which they did. */
 async function shutByInputs(
   its: Keeping,
-  { ways, tries, lasted }: Met,
+  { ways, tries }: Met,
   entrance: Entrance,
   byInputs: ByInputs,
 ): Promise<ShutOut | undefined> {
   const { known, clock } = its;
   const isNew = known.wrong === undefined && !isLimited(known);
   // Clients that came just before may have been let in between, so that no spell shows it.
-  if (isNew && lasted < BY_SECOND && (await byInputs.one(entrance))) return { tookMs: clock() - known.refusal.at };
+  if (isNew && (await byInputs.one(entrance))) {
+    known.byOne = true;
+    return { tookMs: clock() - known.refusal.at };
+  }
   const mayBeMany = isNew && !ways.some((way) => isTurnedAway(way) || saysNoRoom(way));
   const shut = mayBeMany ? await shutByWrong(its, entrance, byInputs) : undefined;
   known.closes ||= byInputs.isOne;
@@ -122,13 +133,14 @@ async function shutByInputs(
 /** Measures a target that lets clients in again. Resolves to the time for which it was closed, if no limit explains that. */
 async function measureOnce(
   its: Keeping,
-  { ways, come, tries, lasted, closed }: Met,
+  { ways, come, tries, lasted, until, closed }: Met,
   signal: AbortSignal | undefined,
 ): Promise<ShutOut> {
   const { known, clock } = its;
   if (tries > TRIES && lasted > BY_SECOND) {
-    // Each measurement would close it again.
-    const perSecond = ways.some(saysTooMany) ? (SECOND * known.total) / clock() : known.before / SLOWER;
+    // Each measurement would close it again, and a search for an input counts for it.
+    if (clock() > until + SECOND) await sleep(lasted, signal);
+    const perSecond = ways.some(saysTooMany) ? (SECOND * known.total) / until : known.before / SLOWER;
     learnMeasured(known, { perSecond: Math.max(1, perSecond) }, { again: true, served: true });
     change(its);
     return {};
@@ -184,7 +196,17 @@ function closedAgain({ known, clock }: Keeping, tries: number): ShutOut {
 const BY_SECOND = 3_000;
 
 /** The times before tries that come ever later. */
-const LATER = [...Array.from({ length: TRIES - 1 }, () => PAUSE), 200, 300, 500, 800, 1_300, 2 * FORGOTTEN];
+const LATER = [
+  ...Array.from({ length: TRIES - 1 }, () => PAUSE),
+  200,
+  300,
+  500,
+  800,
+  SECOND,
+  SECOND,
+  SECOND,
+  2 * FORGOTTEN,
+];
 
 /**
  * The times before further tries to get in, in ms. Who says that there are too many says it to each try, for a period at most. Others

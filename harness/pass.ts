@@ -98,6 +98,8 @@ interface Times {
   searched: number;
   /** The time for which the suite waited until the server stood up again, in ms. */
   away: number;
+  /** The time for which it let nobody in over single inputs, in ms. */
+  shut: number;
 }
 
 /** One pass over the cases of a run. */
@@ -171,6 +173,7 @@ export const newPass = (
     confirming: 0,
     searched: 0,
     away: 0,
+    shut: 0,
   },
   isFollowed: false,
   isLastStage: false,

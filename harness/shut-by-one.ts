@@ -1,33 +1,48 @@
 import { type Entrance, SETTLING } from "./attempts.ts";
 import { blame } from "./blame.ts";
-import { timeThere, timeToSearch } from "./budget.ts";
-import { canaryOf } from "./canary.ts";
+import { hasTimeToWait, timeThere, timeToSearch } from "./budget.ts";
 import { SECOND_OVER } from "./connection-rate.ts";
-import { type CaseResult, endOf, execute } from "./execute.ts";
+import { type CaseResult, endOf } from "./execute.ts";
 import { wordsOfFailure } from "./failure.ts";
 import { SHUT_OUT } from "./fall.ts";
 import { guess } from "./guess.ts";
 import { type Fall, hasEnded, type Pass } from "./pass.ts";
+import { asideOf, letsInPlain } from "./plain-clients.ts";
 import { greetsAll } from "./protocol.ts";
-import { type Shared, share } from "./shared.ts";
+import {
+  isShut,
+  isShutSoon,
+  LATEST,
+  letsOneIn,
+  type Refusing,
+  refusedAt,
+  runSuspect,
+  type Shut,
+  slowly,
+  type Trial,
+  untilOpen,
+  untilShut,
+} from "./shut-trial.ts";
 import { sleep } from "./sleep.ts";
-import { byLikelihood, inputsOf, isSuspect } from "./suspects.ts";
-import { isOpening } from "./transcript.ts";
+import { byNearness, inputsOf, isSuspect } from "./suspects.ts";
 import { inSeconds } from "./words.ts";
 
 // Finds the input after which a target lets nobody in for a while, if one alone is enough. No limit does that.
 
-/** The longest time between an input and the first refusal that comes of it, in ms. */
-const LATEST = 250;
+/** The time for which a client that is refused over an input may have been under way, in ms. */
+const UNDER_WAY = 30;
 
-/** The times after an input at which newcomers come by themselves, in ms. */
-const LOOKS: readonly number[] = [0, 40, 120, LATEST];
+/** The most suspects that run again: in all, and each alone of those that ran just before the target shut everybody out. */
+const MOST = { tried: 160, alone: 6 } as const;
 
-/** The most suspects that run again. */
-const MOST = 120;
+/** Plain clients show that it is not the number: more of them come at once than a case has connections, and more than came before, up to so many. */
+const PLAIN = { more: 3, most: 300 } as const;
 
-/** The words for a target that shuts everybody out over more inputs than there is time to find. */
-const TOO_MANY = "the target lets nobody in for a while over several inputs, and the time to find them was up";
+/** The longest time for which a search waits for the target to let clients in again, in ms. */
+const LONGEST = 30_000;
+
+/** The words for a target that does so over more inputs, or for longer, than there is time to wait. */
+const NO_TIME = "the target lets nobody in for a while over single inputs, and the time to wait for it was up";
 
 /** Tells if an input is known after which the target lets nobody in for a while. */
 export const isShutByOne = ({ results }: Pick<Pass, "results">): boolean =>
@@ -35,30 +50,23 @@ export const isShutByOne = ({ results }: Pick<Pass, "results">): boolean =>
     checks.some(({ harm, endKind }) => harm === "stall" && endKind === SHUT_OUT),
   );
 
-/** The means to run suspects by themselves. Times are in ms of the clock of `shared`. */
-interface Trial {
-  readonly pass: Pass;
-  readonly entrance: Entrance;
-  readonly shared: Shared;
-  readonly isOver: () => boolean;
-}
-
-/** A time in which nobody was let in: since a newcomer was first refused, for so many ms. */
-interface Shut {
+/** A case after which alone nobody was let in: since a time, and earlier for so many ms. */
+interface Culprit {
+  readonly result: CaseResult;
   readonly since: number;
   readonly ms: number;
 }
 
-/** Cases that ran one after another, and if the target let nobody in for a while then, or for good, or just refused one client. */
-interface Batch {
-  readonly results: readonly CaseResult[];
-  readonly shut?: Shut | "limited" | "for good" | undefined;
+/** The end of a search: the culprit, or how the target refused clients. */
+interface Searched {
+  readonly culprit?: Culprit | undefined;
+  readonly shut?: Refusing | undefined;
 }
 
 /**
  * Finds the case after which the target let nobody in from `at` on, in ms of the run's clock, and blames it. The suspects run again, each
- * before a newcomer, until one is refused. The last of them did it, or one shortly before. Then it is proved: after this case alone
- * nobody is let in for a while, once more, and after more plain clients anybody is. Tells if it found one, or the target lets nobody in any more.
+ * before a newcomer, until one is refused. The last of them did it, or one shortly before. Then it is proved: after more plain clients
+ * anybody is let in, and after this case alone nobody is, twice. Tells if it found one, or the target lets nobody in any more.
  */
 export async function blameForShutOut(
   at: number,
@@ -66,126 +74,118 @@ export async function blameForShutOut(
   entrance: Entrance,
   pass: Pass,
 ): Promise<boolean> {
+  const closed = pass.shared.clock() - at;
+  pass.times.away += closed;
   const began = timeThere(pass);
   const deadline = began + timeToSearch(pass);
-  const isOver = () => timeThere(pass) > deadline || hasEnded(pass);
-  const trial: Trial = { pass, entrance, shared: share(pass.shared.timeout), isOver };
+  const isOver = () =>
+    timeThere(pass) > deadline ||
+    trial.closed > LONGEST ||
+    (isShutByOne(pass) && !hasTimeToWait(trial.closed, pass)) ||
+    hasEnded(pass);
+  const trial: Trial = { ...asideOf(pass), entrance, at, closed, came: 0, isOver };
   const suspects = ran.filter((it) => isSuspect(it) && mayHaveShut(it, at) && !pass.ends.culprits.has(it.case.id));
-  const queue = byLikelihood(suspects, at, greetsAll(pass.protocol)).slice(0, MOST);
-  const { results, shut } = await untilShut(queue, trial);
-  // As many clients may be too many. So those that came shortly before run again more slowly.
-  const recent = results.filter((it) => endOf(it) >= trial.shared.clock() - timeOf(shut) - LATEST).toReversed();
-  const culprit = isShut(shut) ? await culpritAmong(recent, trial) : undefined;
+  const { culprit, shut } = await search(byNearness(suspects, at, greetsAll(pass.protocol)), trial);
   if (shut === "for good") pass.availability.refuses(at, pass.shared.limits.refusal.way);
   if (culprit) blameFor(culprit, at, pass);
-  else if (isShutByOne(pass) && isOver()) pass.stop ??= { reason: "slow", why: TOO_MANY };
+  if (isShutByOne(pass)) await goOn(culprit, trial);
   pass.times.searched += timeThere(pass) - began;
   return culprit !== undefined || shut === "for good";
 }
 
-const isShut = (shut: Batch["shut"]): shut is Shut => typeof shut === "object";
-
-const timeOf = (shut: Batch["shut"]): number => (isShut(shut) ? shut.ms : 0);
-
 /** Tells if a case sent something shortly before a time. */
 const mayHaveShut = ({ connections }: CaseResult, at: number): boolean =>
-  inputsOf(connections).some(({ event }) => event.at >= at - LATEST && event.at <= at);
+  inputsOf(connections).some(({ event }) => event.at >= at - LATEST && event.at <= at + UNDER_WAY);
 
-/** Runs suspects one after another until the target refuses a client. */
-async function untilShut(suspects: readonly CaseResult[], trial: Trial): Promise<Batch> {
-  const results: CaseResult[] = [];
-  for (const { case: it } of suspects) {
-    if (trial.isOver()) break;
-    const result = await run(it, trial);
-    results.push(result);
-    if (result.refused || !(await trial.entrance.isOpen())) return { results, shut: await waitOut(result, trial) };
+/** Searches among suspects, the likeliest of which stands first. */
+async function search(suspects: readonly CaseResult[], trial: Trial): Promise<Searched> {
+  const { results, shut } = await untilShut(suspects.slice(0, MOST.tried), trial);
+  if (!isShut(shut)) return { shut };
+  const recent = results.filter((it) => endOf(it) >= shut.since - LATEST).toReversed();
+  return (await letsInMorePlain(recent, shut, trial)) ? { culprit: await culpritAmong(recent, shut, trial) } : {};
+}
+
+/** Tells if the target lets in more plain clients than came with some cases before it let nobody in. */
+async function letsInMorePlain(cases: readonly CaseResult[], { came }: Shut, trial: Trial): Promise<boolean> {
+  const { pass } = trial;
+  const atOnce = PLAIN.more + Math.max(...cases.map(({ connections }) => connections.length));
+  await sleep(SECOND_OVER, pass.signal);
+  const clients = Math.min(PLAIN.most, came + PLAIN.more);
+  const areLetIn = (await letsInPlain(clients, atOnce, trial)) && !(await isShutSoon(trial));
+  if (areLetIn) await sleep(SECOND_OVER, pass.signal);
+  else await untilOpen(trial);
+  return areLetIn;
+}
+
+/**
+ * Returns the culprit among suspects, the last of which ran first, when the target had shut everybody out over them. The likeliest run alone:
+ * the last, and those that sent something as long before as the first time. Then more and more of them run, and halves of those that did it.
+ */
+async function culpritAmong(suspects: readonly CaseResult[], shut: Shut, trial: Trial): Promise<Culprit | undefined> {
+  const { pass, at } = trial;
+  const misfit = (it: CaseResult) => guess(it, shut.since, pass.results.get(it.case), at).difference;
+  const byFit = suspects.toSorted((a, b) => misfit(a) - misfit(b));
+  const likely = [...new Set([...suspects.slice(0, 1), ...byFit])].slice(0, MOST.alone);
+  for (const it of likely) {
+    if (trial.isOver()) return undefined;
+    // Between two newcomers only the last ran. That it shut out the second is one proof, if it does so at once.
+    const first = await shutsOut(it, trial);
+    if (first) return it === suspects[0] && first.atOnce ? { ...first, ms: shut.ms } : twice(it, shut, trial);
   }
-  return { results };
-}
-
-/** Runs a case on connections that no limit of the suite holds up. */
-function run(it: CaseResult["case"], { pass, shared }: Trial): Promise<CaseResult> {
-  const { record: _, ...bench } = pass;
-  return execute(it, { ...bench, shared });
-}
-
-/** Waits until the target lets clients in again. If the next one by itself is let in at once, it just limits connections. */
-async function waitOut(last: CaseResult, { pass, entrance, shared }: Trial): Promise<Batch["shut"]> {
-  const since = refusedAt(last) ?? shared.clock();
-  await sleep(SETTLING, pass.signal);
-  const tries = await entrance.opens();
-  if (!Number.isFinite(tries)) return pass.signal?.aborted ? "limited" : "for good";
-  return tries > 1 ? { since, ms: shared.clock() - since } : "limited";
-}
-
-/** Returns when a client of a case first asked for a WebSocket and was refused, in ms of the trial's clock. */
-const refusedAt = ({ connections, refused }: CaseResult): number | undefined =>
-  refused && connections.find(({ events }) => !events.some(isOpening))?.events[0]?.at;
-
-/** A case after which alone nobody was let in, with what it did then. */
-interface Culprit {
-  readonly result: CaseResult;
-  readonly shut: Shut;
-}
-
-/** Returns the culprit among suspects, the last of which ran first: more and more of them run, and then halves of those that did it. */
-async function culpritAmong(suspects: readonly CaseResult[], trial: Trial): Promise<Culprit | undefined> {
-  for (let from = 0, size = 1; from < suspects.length && !trial.isOver(); from += size, size *= 2) {
-    let some = suspects.slice(from, from + size);
-    let last = await slowly(some, trial);
-    while (isShut(last.shut) && some.length > 1 && !trial.isOver()) {
-      const half = some.slice(0, Math.ceil(some.length / 2));
-      last = await slowly(half, trial);
-      some = isShut(last.shut) ? half : some.slice(half.length);
-      if (!isShut(last.shut)) last = await slowly(some, trial);
-    }
-    const [result] = last.results;
-    if (!result || !isShut(last.shut)) continue;
-    if (some.length > 1) break; // There was no time to find out which of them.
-    return (await isProved(result, trial)) ? { result, shut: last.shut } : undefined;
+  const others = suspects.filter((it) => !likely.includes(it));
+  for (let from = 0, size = 2; from < others.length && !trial.isOver(); from += size, size *= 2) {
+    const [one, another] = (await halved(others.slice(from, from + size), trial)) ?? [];
+    // There may be no time to find out which of them.
+    if (one) return another || !(await shutsOut(one, trial)) ? undefined : twice(one, shut, trial);
   }
   return undefined;
 }
 
-/** Runs cases, and then has newcomers come for as long as a refusal may take. */
-async function slowly(cases: readonly CaseResult[], trial: Trial): Promise<Batch> {
-  const results: CaseResult[] = [];
-  for (const it of cases) results.push(await run(it.case, trial));
-  return (await isShutSoon(trial))
-    ? { results, shut: await waitOut(results.at(-1) as CaseResult, trial) }
-    : { results };
+/** Returns a culprit if a case that shut everybody out does so once more. */
+async function twice(it: CaseResult, { ms }: Shut, trial: Trial): Promise<Culprit | undefined> {
+  await untilOpen(trial);
+  const again = await shutsOut(it, trial);
+  return again && { ...again, ms };
 }
 
-/** Tells if a newcomer is refused within the time that a refusal may take. */
-async function isShutSoon({ pass, entrance }: Trial): Promise<boolean> {
-  for (const [i, look] of LOOKS.entries()) {
-    await sleep(look - (LOOKS[i - 1] ?? 0), pass.signal);
-    if (!(await entrance.isOpen())) return true;
+/** Runs a case alone. If the target lets nobody in then, returns since when, and if the first newcomer saw it. */
+async function shutsOut(
+  it: CaseResult,
+  trial: Trial,
+): Promise<(Omit<Culprit, "ms"> & { readonly atOnce: boolean }) | undefined> {
+  const result = await runSuspect(it, trial);
+  const atOnce = result.refused !== undefined || !(await letsOneIn(trial));
+  if (!atOnce && !(await isShutSoon(trial))) return undefined;
+  const since = refusedAt(result) ?? trial.shared.clock();
+  await sleep(SETTLING, trial.pass.signal);
+  return (await letsOneIn(trial)) || hasEnded(trial.pass) ? undefined : { result, since, atOnce };
+}
+
+/** Returns the one of these cases over which the target shuts everybody out, or several where there is no time; `undefined` if it does not. */
+async function halved(cases: readonly CaseResult[], trial: Trial): Promise<readonly CaseResult[] | undefined> {
+  let some = cases;
+  if (!isShut((await slowly(some, trial)).shut)) return undefined;
+  while (some.length > 1 && !trial.isOver()) {
+    const half = some.slice(0, Math.ceil(some.length / 2));
+    some = isShut((await slowly(half, trial)).shut) ? half : some.slice(half.length);
   }
-  return false;
-}
-
-/** Plain clients show that it is not the number: so many times as many come at once as the case has connections, and some more. */
-const PLAIN = { times: 1.5, more: 3 } as const;
-
-/** Tells if a case alone shuts everybody out once more, and more plain clients at once do not. */
-async function isProved(result: CaseResult, trial: Trial): Promise<boolean> {
-  const { pass } = trial;
-  const plain = canaryOf(pass.protocol);
-  if (!plain) return false;
-  // A run that was refused early holds fewer connections than the case has.
-  const before = pass.results.get(result.case)?.connections.length ?? 0;
-  const most = Math.ceil(PLAIN.times * Math.max(before, result.connections.length)) + PLAIN.more;
-  await sleep(SECOND_OVER, pass.signal);
-  const all = await Promise.all(Array.from({ length: most }, () => run(plain, trial)));
-  if (all.some(({ refused }) => refused) || (await isShutSoon(trial))) return false;
-  await sleep(SECOND_OVER, pass.signal);
-  return isShut((await slowly([result], trial)).shut) && !hasEnded(pass);
+  return some;
 }
 
 /** Blames a case after which the target let nobody in. */
-function blameFor({ result, shut: { since, ms } }: Culprit, at: number, pass: Pass): void {
+function blameFor({ result, since, ms }: Culprit, at: number, pass: Pass): void {
   const how = `the server let nobody in for up to ${inSeconds(ms, 1)} (${wordsOfFailure(pass.shared.limits.refusal.way)})`;
   const fall: Fall = { from: at, to: at, how, endKind: SHUT_OUT, harm: "stall" };
   blame(guess(result, since, undefined, since), fall, pass);
+}
+
+/** Waits until the target lets clients in again that a culprit shut out. Stops the run if there is no time for that, or for the search for another. */
+async function goOn(culprit: Culprit | undefined, trial: Trial): Promise<void> {
+  const { pass } = trial;
+  const next = culprit?.ms ?? 0;
+  if (!hasTimeToWait(trial.closed + next, pass) || (!culprit && trial.isOver()))
+    pass.stop ??= { reason: "slow", why: NO_TIME };
+  else if (culprit && !Number.isFinite(await untilOpen(trial)))
+    pass.stop ??= { reason: "lost", why: "the target lets nobody in any more after one input" };
+  pass.times.shut += trial.closed;
 }

@@ -1,18 +1,16 @@
-import { canaryOf } from "./canary.ts";
-import { type CaseResult, execute } from "./execute.ts";
+import type { CaseResult } from "./execute.ts";
 import { type Failure, saysTooMany, wantsLogin } from "./failure.ts";
 import type { Fall, Pass } from "./pass.ts";
+import { asideOf, letsInPlain, untilRefused } from "./plain-clients.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import { type Shared, share } from "./shared.ts";
 
 // Finds out if a target shuts everybody out for a while once clients have sent many wrong commands, as those do that keep strangers off.
 
 /** The number of cases with wrong inputs: so many have to have run, so many count at first, and so many run at most. */
 const CASES = { least: 8, first: 40, most: 150 } as const;
 
-/** Plain clients show that it is not their number: so many times as many come, and as many at once as a case opens connections. */
-const PLAIN = 1.5;
+/** The connections that a case opens. */
 const EACH = 3;
 
 /** Tells if a case sends what a server may take for an attack. */
@@ -56,42 +54,25 @@ export async function shutsOutAfter(
   letsIn: () => Promise<number>,
   pass: Pass,
 ): Promise<number | undefined> {
-  const plain = canaryOf(pass.protocol);
-  if (!plain || !mayShutOut(wrong)) return undefined;
-  const shared = share(pass.options.timeout);
+  if (!mayShutOut(wrong)) return undefined;
+  const aside = asideOf(pass);
   const some = Array.from({ length: Math.min(CASES.most, 2 * wrong.length) }, (_, i) => [
     wrong[i % wrong.length] as Case,
   ]);
-  /** Tells if so many times as many plain clients come in; else waits until one does. Each case opens some connections. */
-  const letsInPlain = async (cases: number) => {
-    const crowds = Array.from({ length: Math.ceil(PLAIN * cases) }, () => Array.from({ length: EACH }, () => plain));
-    const isRefused = (await untilRefused(crowds, shared, pass)) !== undefined;
-    if (isRefused) await letsIn();
-    return !isRefused;
+  /** Tells if more plain clients come in than so many cases open connections; else waits until one does. */
+  const withoutWrong = async (cases: number) => {
+    const areLetIn = await letsInPlain(EACH * cases, EACH, aside);
+    if (!areLetIn) await letsIn();
+    return areLetIn;
   };
   // Where it limits connections, the next client by itself is let in at once.
   const shuts = async () => {
-    const cases = await untilRefused(some, shared, pass);
+    const cases = await untilRefused(some, aside);
     const tries = cases && (await letsIn());
     return tries !== undefined && tries > 1 && Number.isFinite(tries) ? cases : undefined;
   };
-  if (!(await letsInPlain(CASES.first))) return undefined;
+  if (!(await withoutWrong(CASES.first))) return undefined;
   const first = await shuts();
-  const isShown = first !== undefined && (first <= CASES.first || (await letsInPlain(first)));
+  const isShown = first !== undefined && (first <= CASES.first || (await withoutWrong(first)));
   return isShown ? await shuts() : undefined;
-}
-
-/** Runs groups of cases, one group after another, until a connection is refused. Resolves to their number then. */
-async function untilRefused(
-  groups: readonly (readonly Case[])[],
-  shared: Shared,
-  pass: Pass,
-): Promise<number | undefined> {
-  const { record: _, ...bench } = pass;
-  for (const [i, group] of groups.entries()) {
-    if (pass.signal?.aborted) return undefined;
-    const results = await Promise.all(group.map((it) => execute(it, { ...bench, shared })));
-    if (results.some(({ refused }) => refused)) return i + 1;
-  }
-  return undefined;
 }

@@ -137,6 +137,22 @@ export function byLikelihood(
   return [...new Set([...turns.filter((it) => it !== undefined), ...byRecency(results, at)])];
 }
 
+/**
+ * Sorts suspects of what happened at a time: the case comes first that sent, nearest to it, something that no other does. One of those and
+ * one of the others, by likelihood, take turns.
+ */
+export function byNearness(results: readonly CaseResult[], at: number, greets: boolean): readonly CaseResult[] {
+  const counts = countInputs(results);
+  const own = results.map(({ connections }) =>
+    inputsOf(connections).filter(({ acts, event }) => acts && counts.get(essence(event)) === 1),
+  );
+  const distance = new Map(
+    results.map((it, i) => [it, Math.min(at, ...(own[i] ?? []).map(({ event }) => Math.abs(at - event.at)))]),
+  );
+  const nearest = results.toSorted((a, b) => (distance.get(a) ?? 0) - (distance.get(b) ?? 0));
+  return [...new Set(inTurns(nearest, byLikelihood(results, at, greets)))];
+}
+
 /** Takes one of each in turn. */
 const inTurns = <T>(some: readonly T[], others: readonly T[]): readonly T[] =>
   [...some, ...others].flatMap((_, i) => [...some.slice(i, i + 1), ...others.slice(i, i + 1)]);

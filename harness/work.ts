@@ -194,7 +194,7 @@ async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<vo
   const all = [...new Map([...results, ...ran.map((it) => [it.case, it] as const)]).values()];
   const wrong = wrongBefore(at, all, pass);
   const began = shared.clock();
-  const { searched } = pass.times;
+  const { searched, away } = pass.times;
   const shut = await limits.measure(come, signal, {
     mayBeMany: mayShutOut(wrong),
     many: ({ opens }) => shutsOutAfter(wrong, opens, pass),
@@ -207,7 +207,7 @@ async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<vo
   if (way !== undefined) pass.availability.refuses(at, way);
   if (ms > 0) pass.standstills.told.add({ at, ms, refused: wordsOfFailure(refused), ...after(limits) });
   // A search for an input has a time of its own.
-  pass.times.away += Math.max(tookMs, shared.clock() - began) - (pass.times.searched - searched);
+  pass.times.away = away + Math.max(tookMs, shared.clock() - began) - (pass.times.searched - searched);
   stopShutOut(pass);
   if (limits.words !== undefined && limits.words !== before) options.onLimit?.(limits.words, limits.perSecond);
 }

@@ -164,19 +164,39 @@ function refuse(client: Socket, way: number | "reset"): void {
 
 /** Starts a server that answers 403 to all for so many ms after each so many malformed commands. */
 export const shuttingOut = (wrong: number, ms: number) =>
-  banning((text) => !text.includes(`"${DISCONNECT}"`), { after: wrong, ms, status: 403 });
+  banning((text) => !text.includes(`"${DISCONNECT}"`), { after: wrong, ms, way: 403 });
 
-/** Starts a server that answers a status to all for so many ms `after` so many texts that are `bad`. */
-export function banning(
-  bad: (text: string) => boolean,
-  { after = 1, ms, status }: { readonly after?: number; readonly ms: number; readonly status: number },
-) {
+/** The ways to shut everybody out, and when: `after` so many inputs, so much `later`, for so many ms, and twice as long each time. */
+interface Ban {
+  readonly way: number | "reset" | "1013";
+  readonly after?: number;
+  readonly later?: number;
+  readonly ms: number;
+  readonly doubles?: boolean;
+}
+
+/** Starts a server that shuts everybody out for a while over texts that are `bad`. */
+export function banning(bad: (text: string) => boolean, { way, after = 1, later = 0, ms, doubles = false }: Ban) {
   let seen = 0;
   let until = 0;
+  let next = ms;
+  const isOpen = () => performance.now() >= until;
+  const shut = () => {
+    until = performance.now() + next;
+    if (doubles) next *= 2;
+  };
   const counting = overheard((text) => {
     if (!bad(text)) return;
     seen += 1;
-    if (seen % after === 0) until = performance.now() + ms;
+    if (seen % after > 0) return;
+    if (later > 0) setTimeout(shut, later);
+    else shut();
   });
-  return onWs(counting, { verifyClient: (_, answer) => answer(performance.now() >= until, status) });
+  if (way === "1013") return onWs(turnsAway(isOpen, (client) => client.close(1013))(counting));
+  return onWs(counting, {
+    verifyClient({ req }, answer) {
+      if (isOpen() || way !== "reset") answer(isOpen(), Number(way));
+      else (req.socket as Socket).resetAndDestroy();
+    },
+  });
 }

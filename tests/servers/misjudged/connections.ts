@@ -194,11 +194,11 @@ export const ofConnections: Readonly<Record<string, Misjudged>> = {
   // Stalls.
   // One input shuts everybody out.
   "answers 429 to all for 1 s after a request with a property `data`": {
-    start: () => banning((text) => isRequest(text) && text.includes('"data"'), { ms: 1_000, status: 429 }),
+    start: () => banning((text) => isRequest(text) && text.includes('"data"'), { ms: 1_000, way: 429 }),
     told: ["disconnect.isolated"],
   },
   "answers 503 to all for 700 ms after a command that is a number": {
-    start: () => banning((text) => /"command":1\b/.test(text), { ms: 700, status: 503 }),
+    start: () => banning((text) => /"command":1\b/.test(text), { ms: 700, way: 503 }),
     told: ["malformed.survives"],
   },
 
