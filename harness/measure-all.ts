@@ -210,7 +210,7 @@ const LATER = [
 
 /**
  * The times before further tries to get in, in ms. Who says that there are too many says it to each try, for a period at most. Others
- * may shut out for longer with each try, so these come ever later; for up to 12 s, if they may do so after wrong inputs.
+ * may shut out for longer with each try, so these come ever later; for up to 15 s, while an input may be the reason.
  */
 const RESTS = {
   tooMany: Array.from({ length: 12 }, () => SECOND),
@@ -221,11 +221,10 @@ const RESTS = {
 } as const;
 
 /** Returns the kind of a target that refuses clients in some ways, by which the suite tries to get in again. */
-function restsFor({ known }: Keeping, ways: readonly Failure[], { isOne, mayBeMany }: ByInputs): keyof typeof RESTS {
+function restsFor({ known }: Keeping, ways: readonly Failure[], { isOne }: ByInputs): keyof typeof RESTS {
   if (known.wrong !== undefined || isOne) return "shutOut";
   if (ways.some(saysTooMany)) return "tooMany";
-  const mayShut = mayBeMany && !isLimited(known) && !ways.some((way) => isTurnedAway(way) || saysNoRoom(way));
-  return mayShut ? "mayShut" : "others";
+  return isLimited(known) || ways.some(isTurnedAway) ? "others" : "mayShut";
 }
 
 /** The part of a handshake that nobody answers, from both its ends, between which somebody has to be served for it to count as refused. */

@@ -84,6 +84,8 @@ interface Standstills {
   /** Those whose cause was looked for, and the number of those for which none was found. */
   readonly looked: Set<Stall>;
   vain: number;
+  /** The searches in vain for an input over which it said nothing to newcomers. */
+  mute: number;
 }
 
 /** The times that a pass accounts for. */
@@ -166,7 +168,7 @@ export const newPass = (
   untold: [],
   rechecked: new Set(),
   ends: noEnds(unexplained),
-  standstills: { told: stalls, looked: new Set(), vain: 0 },
+  standstills: { told: stalls, looked: new Set(), vain: 0, mute: 0 },
   times: {
     began: performance.eventLoopUtilization(),
     wasted: bench.shared.patience.wasted,

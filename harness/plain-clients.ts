@@ -1,8 +1,9 @@
 import { canaryOf } from "./canary.ts";
-import { type CaseResult, execute } from "./execute.ts";
+import { type CaseResult, endOf, execute } from "./execute.ts";
 import type { Pass } from "./pass.ts";
 import type { Case } from "./scenario.ts";
 import { type Shared, share } from "./shared.ts";
+import { isOpening } from "./transcript.ts";
 
 // Plain clients show if it is the number of clients over which a target lets nobody in, or what some of them send.
 
@@ -10,10 +11,18 @@ import { type Shared, share } from "./shared.ts";
 export interface Aside {
   readonly pass: Pass;
   readonly shared: Shared;
+  /** Returns when a client of a case was refused that came at that time, in ms of the clock of `shared`; `undefined` if none was. */
+  refusedAt(it: CaseResult): number | undefined;
 }
 
 /** Makes the means to run cases beside those of a pass. */
-export const asideOf = (pass: Pass): Aside => ({ pass, shared: share(pass.shared.timeout) });
+export const asideOf = (pass: Pass): Aside => ({
+  pass,
+  shared: share(pass.shared.timeout),
+  // One that was turned away had its WebSocket.
+  refusedAt: (it) =>
+    it.refused && (it.connections.find(({ events }) => !events.some(isOpening))?.events[0]?.at ?? endOf(it)),
+});
 
 /** Runs a case beside those of its pass. */
 export function runAside(it: Case, { pass, shared }: Aside): Promise<CaseResult> {
@@ -26,7 +35,7 @@ export async function untilRefused(groups: readonly (readonly Case[])[], aside: 
   for (const [i, group] of groups.entries()) {
     if (aside.pass.signal?.aborted) return undefined;
     const results = await Promise.all(group.map((it) => runAside(it, aside)));
-    if (results.some(({ refused }) => refused)) return i + 1;
+    if (results.some((it) => aside.refusedAt(it) !== undefined)) return i + 1;
   }
   return undefined;
 }

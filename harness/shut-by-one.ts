@@ -6,8 +6,9 @@ import { type CaseResult, endOf } from "./execute.ts";
 import { wordsOfFailure } from "./failure.ts";
 import { SHUT_OUT } from "./fall.ts";
 import { guess } from "./guess.ts";
+import type { Refused } from "./known-limits.ts";
 import { type Fall, hasEnded, type Pass } from "./pass.ts";
-import { asideOf, letsInPlain } from "./plain-clients.ts";
+import { type Aside, letsInPlain } from "./plain-clients.ts";
 import { greetsAll } from "./protocol.ts";
 import {
   isShut,
@@ -15,7 +16,6 @@ import {
   LATEST,
   letsOneIn,
   type Refusing,
-  refusedAt,
   runSuspect,
   type Shut,
   slowly,
@@ -50,6 +50,11 @@ export const isShutByOne = ({ results }: Pick<Pass, "results">): boolean =>
     checks.some(({ harm, endKind }) => harm === "stall" && endKind === SHUT_OUT),
   );
 
+/** The first refusal of a target that let nobody in since then, for so many ms. */
+interface ShutSince extends Refused {
+  readonly ms: number;
+}
+
 /** A case after which alone nobody was let in: since a time, and earlier for so many ms. */
 interface Culprit {
   readonly result: CaseResult;
@@ -64,17 +69,17 @@ interface Searched {
 }
 
 /**
- * Finds the case after which the target let nobody in from `at` on, in ms of the run's clock, and blames it. The suspects run again, each
+ * Finds the case after which the target let nobody in since a refusal, and blames it. The suspects run again, each
  * before a newcomer, until one is refused. The last of them did it, or one shortly before. Then it is proved: after more plain clients
  * anybody is let in, and after this case alone nobody is, twice. Tells if it found one, or the target lets nobody in any more.
  */
 export async function blameForShutOut(
-  at: number,
+  { at, way, ms: closed }: ShutSince,
   ran: readonly CaseResult[],
   entrance: Entrance,
-  pass: Pass,
+  aside: Aside,
 ): Promise<boolean> {
-  const closed = pass.shared.clock() - at;
+  const { pass } = aside;
   pass.times.away += closed;
   const began = timeThere(pass);
   const deadline = began + timeToSearch(pass);
@@ -83,11 +88,11 @@ export async function blameForShutOut(
     trial.closed > LONGEST ||
     (isShutByOne(pass) && !hasTimeToWait(trial.closed, pass)) ||
     hasEnded(pass);
-  const trial: Trial = { ...asideOf(pass), entrance, at, closed, came: 0, isOver };
+  const trial: Trial = { ...aside, entrance, at, closed, came: 0, isOver };
   const suspects = ran.filter((it) => isSuspect(it) && mayHaveShut(it, at) && !pass.ends.culprits.has(it.case.id));
   const { culprit, shut } = await search(byNearness(suspects, at, greetsAll(pass.protocol)), trial);
-  if (shut === "for good") pass.availability.refuses(at, pass.shared.limits.refusal.way);
-  if (culprit) blameFor(culprit, at, pass);
+  if (shut === "for good") pass.availability.refuses(at, way);
+  if (culprit) blameFor(culprit, { at, way }, pass);
   if (isShutByOne(pass)) await goOn(culprit, trial);
   pass.times.searched += timeThere(pass) - began;
   return culprit !== undefined || shut === "for good";
@@ -154,9 +159,10 @@ async function shutsOut(
   trial: Trial,
 ): Promise<(Omit<Culprit, "ms"> & { readonly atOnce: boolean }) | undefined> {
   const result = await runSuspect(it, trial);
-  const atOnce = result.refused !== undefined || !(await letsOneIn(trial));
+  const refusedAt = trial.refusedAt(result);
+  const atOnce = refusedAt !== undefined || !(await letsOneIn(trial));
   if (!atOnce && !(await isShutSoon(trial))) return undefined;
-  const since = refusedAt(result) ?? trial.shared.clock();
+  const since = refusedAt ?? trial.shared.clock();
   await sleep(SETTLING, trial.pass.signal);
   return (await letsOneIn(trial)) || hasEnded(trial.pass) ? undefined : { result, since, atOnce };
 }
@@ -173,8 +179,8 @@ async function halved(cases: readonly CaseResult[], trial: Trial): Promise<reado
 }
 
 /** Blames a case after which the target let nobody in. */
-function blameFor({ result, since, ms }: Culprit, at: number, pass: Pass): void {
-  const how = `the server let nobody in for up to ${inSeconds(ms, 1)} (${wordsOfFailure(pass.shared.limits.refusal.way)})`;
+function blameFor({ result, since, ms }: Culprit, { at, way }: Refused, pass: Pass): void {
+  const how = `the server let nobody in for up to ${inSeconds(ms, 1)} (${wordsOfFailure(way)})`;
   const fall: Fall = { from: at, to: at, how, endKind: SHUT_OUT, harm: "stall" };
   blame(guess(result, since, undefined, since), fall, pass);
 }

@@ -2,7 +2,6 @@ import { type Entrance, SETTLING } from "./attempts.ts";
 import type { CaseResult } from "./execute.ts";
 import { type Aside, runAside } from "./plain-clients.ts";
 import { sleep } from "./sleep.ts";
-import { isOpening } from "./transcript.ts";
 
 // Runs suspects by themselves, and sees if a target lets nobody in after them.
 
@@ -50,7 +49,8 @@ export async function untilShut(suspects: readonly CaseResult[], trial: Trial): 
     if (trial.isOver()) break;
     const result = await runSuspect(it, trial);
     results.push(result);
-    if (result.refused || !(await letsOneIn(trial))) return { results, shut: await waitOut(result, trial) };
+    if (trial.refusedAt(result) !== undefined || !(await letsOneIn(trial)))
+      return { results, shut: await waitOut(result, trial) };
   }
   return ending(results, trial);
 }
@@ -77,7 +77,7 @@ export function letsOneIn(trial: Trial): Promise<boolean> {
 /** Waits until the target lets clients in again. If the next one by itself is let in at once, it just limits connections. */
 async function waitOut(last: CaseResult, trial: Trial): Promise<Refusing> {
   const { pass, shared } = trial;
-  const since = refusedAt(last) ?? shared.clock();
+  const since = trial.refusedAt(last) ?? shared.clock();
   const { came } = trial;
   await sleep(SETTLING, pass.signal);
   const tries = await untilOpen(trial);
@@ -96,10 +96,6 @@ export async function untilOpen(trial: Trial): Promise<number> {
   trial.came = 0;
   return tries;
 }
-
-/** Returns when a client of a case first asked for a WebSocket and was refused, in ms of the trial's clock. */
-export const refusedAt = ({ connections, refused }: CaseResult): number | undefined =>
-  refused && connections.find(({ events }) => !events.some(isOpening))?.events[0]?.at;
 
 /** Runs cases, and then has newcomers come for as long as a refusal may take. */
 export async function slowly(cases: readonly CaseResult[], trial: Trial): Promise<Batch> {

@@ -9,7 +9,9 @@ import { isTurnedAway, NO_ANSWER, wordsOfFailure } from "./failure.ts";
 import { STOOD_STILL } from "./fall.ts";
 import { stuckOn } from "./hanging.ts";
 import { lookInto } from "./lost.ts";
+import { lookIntoMute, MUTE } from "./mute.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
+import { asideOf } from "./plain-clients.ts";
 import { pool } from "./pool.ts";
 import { dropProven } from "./proven.ts";
 import type { Case } from "./scenario.ts";
@@ -81,6 +83,9 @@ export async function work(
   while (queue.length > 0 && !isOver()) {
     const { ran, spoiled } = await workInOneGo(queue, pass, { size, overlap, halt: isOver, onResult: note });
     if (signal?.aborted) break;
+    const mute = openStalls(pass).length > 0 ? [] : await lookIntoMute(ran, pass);
+    if (pass.stop) for (const it of mute) settle(inconclusive(it, MUTE), pass);
+    else queue.unshift(...mute.map((it) => it.case));
     if (pass.shared.limits.suspected && !isGone(pass)) await explainRefusal(ran, pass);
     const gone = isGone(pass);
     queue.unshift(...(gone ? await againAfterEnd({ ran, spoiled }, done, isDue, pass) : againForLimit(ran, pass)));
@@ -198,7 +203,7 @@ async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<vo
   const shut = await limits.measure(come, signal, {
     mayBeMany: mayShutOut(wrong),
     many: ({ opens }) => shutsOutAfter(wrong, opens, pass),
-    one: (entrance) => blameForShutOut(at, all, entrance, pass),
+    one: (entrance) => blameForShutOut({ at, way: refused, ms: shared.clock() - at }, all, entrance, asideOf(pass)),
     isOne: isShutByOne(pass),
   });
   const { ms = 0, tookMs = ms, way } = shut;

@@ -57,7 +57,7 @@ describe("a server that shuts everybody out after malformed commands", () => {
     const stopAfter = (...seconds: readonly number[]) => {
       const told = new Set(seconds.map((it, at) => ({ at, ms: 1_000 * it, afterWrong: 40 })));
       const pass: Pick<Pass, "standstills" | "stop"> = {
-        standstills: { told, looked: new Set(), vain: 0 },
+        standstills: { told, looked: new Set(), vain: 0, mute: 0 },
         stop: undefined,
       };
       stopShutOut(pass);
@@ -80,9 +80,11 @@ describe("a server that shuts everybody out over one malformed command is told s
     ["resets all for 1.5 s, and for twice as long each time", { way: "reset", ms: 1_500, doubles: true }],
     ["closes all with 1013 for 1 s", { way: "1013", ms: 1_000 }],
     ["resets all 150 ms later for 400 ms", { way: "reset", ms: 400, later: 150 }],
+    ["greets nobody for 1.2 s", { way: "mute", ms: 1_200 }],
+    ["answers no handshake for 2.2 s", { way: "silence", ms: 2_200 }],
   ] as const;
 
-  test.each(byTurns(ways, 2))("%s", async (_, ban) => {
+  test.each(byTurns(ways, 3))("%s", async (_, ban) => {
     const server = await banning(isBad, ban);
     close = server.close;
     const { results, stop } = await runAgainst(server.url, some);

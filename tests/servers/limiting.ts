@@ -168,7 +168,7 @@ export const shuttingOut = (wrong: number, ms: number) =>
 
 /** The ways to shut everybody out, and when: `after` so many inputs, so much `later`, for so many ms, and twice as long each time. */
 interface Ban {
-  readonly way: number | "reset" | "1013";
+  readonly way: number | "reset" | "1013" | "mute" | "silence";
   readonly after?: number;
   readonly later?: number;
   readonly ms: number;
@@ -193,10 +193,11 @@ export function banning(bad: (text: string) => boolean, { way, after = 1, later 
     else shut();
   });
   if (way === "1013") return onWs(turnsAway(isOpen, (client) => client.close(1013))(counting));
+  if (way === "mute") return onWs(turnsAway(isOpen, () => {})(counting));
   return onWs(counting, {
     verifyClient({ req }, answer) {
-      if (isOpen() || way !== "reset") answer(isOpen(), Number(way));
-      else (req.socket as Socket).resetAndDestroy();
+      if (way === "reset" && !isOpen()) (req.socket as Socket).resetAndDestroy();
+      else if (way !== "silence" || isOpen()) answer(isOpen(), Number(way));
     },
   });
 }
