@@ -1,5 +1,5 @@
-import { type Attempt, type Entrance, entranceBy, type Means, PAUSE, SETTLING, TRIES, untilLetIn } from "./attempts.ts";
-import { FORGOTTEN, SECOND, SLOWER } from "./connection-rate.ts";
+import { type Attempt, type Entrance, entranceBy, type Means, SETTLING, TRIES, untilLetIn } from "./attempts.ts";
+import { SECOND, SLOWER } from "./connection-rate.ts";
 import {
   type Failure,
   failedByItself,
@@ -20,6 +20,7 @@ import {
   type Measured,
 } from "./known-limits.ts";
 import { type Found, measure } from "./measure.ts";
+import { restsFor } from "./rests.ts";
 import { sleep } from "./sleep.ts";
 
 /** A time in which a target lets nobody in: so many ms, or for good in some way. */
@@ -80,7 +81,7 @@ export async function measureAll(
   await sleep(SETTLING, signal);
   const ways = [...known.ways.values()];
   const come = () => dial(ways.some(isTurnedAway));
-  const rests = RESTS[restsFor(its, ways, byInputs)];
+  const rests = restsFor(known, ways, byInputs.isOne);
   const began = clock();
   const { tries, way } = await untilLetIn(come, rests, signal);
   if (way !== undefined || signal?.aborted) return { way, tookMs: clock() - at };
@@ -194,38 +195,6 @@ function closedAgain({ known, clock }: Keeping, tries: number): ShutOut {
 
 /** The longest time for which a target lets nobody in that counts connections by the second, in ms. */
 const BY_SECOND = 3_000;
-
-/** The times before tries that come ever later. */
-const LATER = [
-  ...Array.from({ length: TRIES - 1 }, () => PAUSE),
-  200,
-  300,
-  500,
-  800,
-  SECOND,
-  SECOND,
-  SECOND,
-  2 * FORGOTTEN,
-];
-
-/**
- * The times before further tries to get in, in ms. Who says that there are too many says it to each try, for a period at most. Others
- * may shut out for longer with each try, so these come ever later; for up to 15 s, while an input may be the reason.
- */
-const RESTS = {
-  tooMany: Array.from({ length: 12 }, () => SECOND),
-  /** It is known to let clients in again. */
-  shutOut: Array.from({ length: 60 }, () => SECOND / 5),
-  mayShut: [...LATER, 3 * SECOND, 3 * SECOND],
-  others: LATER,
-} as const;
-
-/** Returns the kind of a target that refuses clients in some ways, by which the suite tries to get in again. */
-function restsFor({ known }: Keeping, ways: readonly Failure[], { isOne }: ByInputs): keyof typeof RESTS {
-  if (known.wrong !== undefined || isOne) return "shutOut";
-  if (ways.some(saysTooMany)) return "tooMany";
-  return isLimited(known) || ways.some(isTurnedAway) ? "others" : "mayShut";
-}
 
 /** The part of a handshake that nobody answers, from both its ends, between which somebody has to be served for it to count as refused. */
 const STILL = 0.25;
