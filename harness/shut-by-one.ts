@@ -41,6 +41,9 @@ const PLAIN = { more: 3, most: 300 } as const;
 /** The longest time for which a search waits for the target to let clients in again, in ms. */
 const LONGEST = 30_000;
 
+/** The time that there is for searches at least, however late a run knows that it has to search, in ms. */
+const LEAST = 10_000;
+
 /** The words for a target that does so over more inputs, or for longer, than there is time to wait. */
 const NO_TIME = "the target lets nobody in for a while over single inputs, and the time to wait for it was up";
 
@@ -82,7 +85,7 @@ export async function blameForShutOut(
   const { pass } = aside;
   pass.times.away += closed;
   const began = timeThere(pass);
-  const deadline = began + timeToSearch(pass);
+  const deadline = began + Math.max(timeToSearch(pass), LEAST - pass.times.searched);
   const isOver = () =>
     timeThere(pass) > deadline ||
     trial.closed > LONGEST ||
