@@ -31,13 +31,13 @@ export const keepaliveCases = [
 
   scenario({
     id: "keepalive/request-behind-a-silence",
-    title: `a client sends ${STATS}, says nothing for 10 s, and sends it again`,
+    title: `a client sends ${STATS}, says nothing for one timeout, and sends it again`,
     tests: ["request.answered"],
     waits: true,
-    async run({ connect, check }) {
+    async run({ connect, check, idle }) {
       const client = await connect();
       if (!check("request.answered", await call(client, STATS, "before-a-silence"))) return;
-      await client.quiet(LONGEST_GAP);
+      await client.quiet(idle);
       check("request.answered", await call(client, STATS, "behind-a-silence"));
     },
   }),

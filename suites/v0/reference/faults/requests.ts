@@ -37,15 +37,15 @@ export const requestFaults: Faults = {
     },
   },
   "goes-deaf-behind-a-silence": {
-    says: "Answers no more requests of a client that has sent none for 9 s.",
+    says: "Answers no more requests of a client that has sent none for 1.2 s.",
     breaks: "request.answered",
     change({ carryOut }) {
       const last = new WeakMap<Client, number>();
       return {
         carryOut(request, client) {
-          const since = Date.now() - (last.get(client) ?? Date.now());
-          last.set(client, since > 9_000 ? 0 : Date.now());
-          return since > 9_000 ? undefined : carryOut(request, client);
+          const isDeaf = Date.now() - (last.get(client) ?? Date.now()) > 1_200;
+          last.set(client, isDeaf ? 0 : Date.now());
+          return isDeaf ? undefined : carryOut(request, client);
         },
       };
     },
