@@ -117,7 +117,7 @@ const long = lengths.map(([of, length]) =>
         const client = await connect(options);
         const greeted = await greeting(client); // It may be lost where a server refuses a message by a reset.
         client.send(request);
-        // Who is not greeted may get no answer at all, so one wait for it is enough.
+        // A client that is not greeted may get no answer at all, so one wait is enough.
         return fate(dialect, client, mayIgnore(request.length) && !isNothing(greeted));
       };
       const its = await fateFor(text);

@@ -75,7 +75,8 @@ export const ofCases: Readonly<Record<string, readonly string[]>> = {
   "transport/pong-with-no-payload": [...REQUESTS, ...SEGMENTS],
   "transport/segments-of-the-handshake": ["disconnect.reconnect"],
   "transport/segments-two-fragments-in-one-segment": ["transport.fragmentation"],
-  [FRAGMENTS_APART]: [TWO_FRAGMENTS],
+  [FRAGMENTS_APART]: [TWO_FRAGMENTS, "disconnect.isolated"],
+  "transport/segments-with-a-pause-in-a-frame": ["disconnect.isolated"], // Others come and go beside it.
   // It floods with malformed commands.
   "resilience/flood": ["malformed.rejected", "malformed.usable"],
 };
