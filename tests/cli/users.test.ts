@@ -78,7 +78,7 @@ describe("a token that is expired", () => {
   test("stays refused where the server never took it", async () => {
     const target = await reached({ tokenCommand: ["echo no-such-token"] });
     const shared = share(2_000);
-    expect((await dial({ protocol, target, shared })).failure).toEqual({ code: "HTTP", status: 401 });
+    expect((await dial({ protocol, target, shared })).failure).toMatchObject({ code: "HTTP", status: 401 });
     expect([...(target.renewals?.values() ?? [])].map(({ value }) => value)).toEqual(["Bearer no-such-token"]);
     hangUp(shared);
   });
