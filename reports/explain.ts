@@ -31,8 +31,8 @@ const lineOf = (text: string): ExplainedLine => ({ margin: "", text, isWrong: fa
 export const lineText = ({ margin, text }: ExplainedLine): string => `${margin}${text}`;
 
 /**
- * Explains the findings of a case: each check, then the transcripts of so many connections, those first on which something
- * went wrong.
+ * Explains the findings of a case: each check, then the transcripts of so many connections: those first that show a finding, then those
+ * on which something else went wrong.
  */
 export const explainFindings = (it: ReportCase, knowledge: Knowledge, most: number): ExplainedLine[] => [
   lineOf(it.title),
@@ -75,7 +75,12 @@ export function explainConnections(
     wrong: new Map(spots.flatMap((spot) => (spot.connection === place ? [[spot.event, spot]] : []))),
   }));
   const began = beganAt(connections);
-  const shown = notable(all, most, ({ connection, wrong }) => wrong.size > 0 || connection.events.some(isTrouble));
+  const shown = notable(
+    all,
+    most,
+    ({ wrong }) => wrong.size > 0,
+    ({ connection }) => connection.events.some(isTrouble),
+  );
   const more = all.length - shown.length;
   return [
     ...shown.flatMap(({ connection, place, wrong }) => [

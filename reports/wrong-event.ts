@@ -73,14 +73,22 @@ const SIGNALS: readonly ((candidate: Candidate, check: Pick<ReportCheck, "silenc
 ];
 
 /**
- * Chooses so many connections, and keeps their order. Those that tell of something count first, then the last ones: a case with very many
- * ends with those that show its finding.
+ * Chooses so many connections, and keeps their order. Those that tell the most count first, by `tells`, whose first is the surest; then the
+ * last ones: a case with very many ends with those that show its finding.
  */
-export function notable<T>(connections: readonly T[], most: number, tells: (connection: T) => boolean): T[] {
+export function notable<T>(
+  connections: readonly T[],
+  most: number,
+  ...tells: readonly ((connection: T) => boolean)[]
+): T[] {
   if (connections.length <= most) return [...connections];
   const chosen = connections
-    .map((connection, place) => ({ connection, place, tells: tells(connection) }))
-    .toSorted((a, b) => Number(b.tells) - Number(a.tells) || b.place - a.place)
+    .map((connection, place) => ({ connection, place, told: tells.map((of) => Number(of(connection))) }))
+    .toSorted((a, b) => firstOther(b.told, a.told) || b.place - a.place)
     .slice(0, most);
   return chosen.toSorted((a, b) => a.place - b.place).map(({ connection }) => connection);
 }
+
+/** The first difference between two lists of as many numbers. */
+const firstOther = (a: readonly number[], b: readonly number[]): number =>
+  a.map((it, i) => it - (b[i] ?? 0)).find((difference) => difference !== 0) ?? 0;

@@ -158,7 +158,7 @@ function pageCase(
   return {
     ...it,
     checks,
-    connections: notable(connections, CONNECTIONS_ON_PAGE, (one) => spotted.has(one.number) || hasTrouble(one)),
+    connections: notable(connections, CONNECTIONS_ON_PAGE, ({ number }) => spotted.has(number), hasTrouble),
     connected: connections.length,
     began: connections.length > 0 ? beganAt(connections) : 0,
   };

@@ -89,17 +89,18 @@ function Event({ event, began, brief = false, came }: EventProps) {
 
 const ARROWS = { client: "→", server: "←", suite: "•" } as const;
 
-/** The connections of a case; of many, at first those on which something went wrong. */
-export function Connections({ of: { connections, connected, began } }: { readonly of: PageCase }) {
+/** The connections of a case; of many, at first those that show a finding, and those on which something else went wrong. */
+export function Connections({ of: { checks, connections, connected, began } }: { readonly of: PageCase }) {
   const [most, setMost] = useState<number>(MOST.connections);
-  const shown = notable(connections, most, hasTrouble);
+  const isSpotted = ({ number }: PageConnection) => checks.some(({ spot }) => spot?.connection === number - 1);
+  const shown = notable(connections, most, isSpotted, hasTrouble);
   const left = connected - connections.length;
   return (
     <>
       {shown.map((it, i) => (
         <Connection
           connection={it}
-          open={i < MOST.open || hasTrouble(it)}
+          open={i < MOST.open || isSpotted(it) || hasTrouble(it)}
           total={connected}
           began={began}
           key={it.number}

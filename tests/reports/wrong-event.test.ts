@@ -111,6 +111,21 @@ test("very many connections are cut to those on which something went wrong, then
   expect(notable(many, 9, hasEnd)).toEqual(many);
 });
 
+test("the connection that shows a finding comes before later ones on which something else went wrong", () => {
+  const dies = connection([event("text", "x"), event("end")], "acts");
+  const refused = connection([{ at: 2, from: "client", type: "error", data: "ECONNREFUSED" }], "newcomer");
+  const shown = explainConnections([connection([event("ping")]), dies, refused, refused], {
+    spots: [{ connection: 1, event: 1 }],
+    most: 1,
+  });
+  expect(shown.map(lineText)).toEqual([
+    expect.stringContaining("connection 2 of 4 (acts)"),
+    expect.stringMatching(/^ .* text/),
+    expect.stringMatching(/^> /),
+    "… 3 more connections: in report.json",
+  ]);
+});
+
 test("the page counts times from the beginning of a case, also where it leaves out the connection that began first", async () => {
   const report = await sample("greets-without-a-parity", { timeout: 500 }, /^disconnect\/alone/);
   const many = Array.from({ length: 70 }, (_, i) => connection([{ ...event("ping"), at: 1_000 + i }]));
