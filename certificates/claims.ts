@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isPlain } from "../harness/foundation.ts";
+import { isPlainForm } from "../harness/foundation.ts";
 import { wordsOfNoticed } from "../harness/noticed-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
 import { aboutProtocol, titleOf } from "../reports/names.ts";
@@ -56,4 +56,4 @@ export const saysAlike = ({ certificate }: Report, said: ReportCertificate, isOl
 
 /** Tells if each case that a report calls plain is plain. Another version of the suite may call other cases so. */
 export const callsPlain = ({ cases }: Report, { foundations }: Pick<Protocol, "foundations">): boolean =>
-  cases.every(({ id, plain }) => !plain || isPlain(id, foundations));
+  cases.every(({ id, plain }) => !plain || isPlainForm(id, foundations));

@@ -17,6 +17,8 @@ export interface Foundation {
 export interface Foundations {
   /** The plainest forms that others rest on, by requirement. */
   readonly plain: Readonly<Record<string, Foundation>>;
+  /** Further cases that show a requirement in its plainest form: nothing rests on them, and reports show them before others. */
+  readonly plainForms?: readonly string[];
   /** The foundations of each requirement in its other forms. The id of a case stands for all that the case tests. */
   readonly forms: Readonly<Record<string, readonly string[]>>;
   /** The requirements that one rests on besides, if the verdict of its case varies or may do so. */
@@ -146,6 +148,10 @@ export const plainOf = (id: string, { plain }: Pick<Foundations, "plain">): stri
 /** Tells if a case is the plainest form of a requirement that others rest on, and sends what any client does. */
 export const isPlain = (id: string, { plain }: Pick<Foundations, "plain">): boolean =>
   plainOf(id, { plain }).some((requirement) => !plain[requirement]?.upset);
+
+/** Tells if reports show a case as one that any client could bring about: it is plain, whether others rest on it or not. */
+export const isPlainForm = (id: string, foundations: Pick<Foundations, "plain" | "plainForms">): boolean =>
+  isPlain(id, foundations) || foundations.plainForms?.includes(id) === true;
 
 /**
  * Returns the broken requirement that a case rests on, if all of it rests on such: then it can show nothing. If the plainest request is not

@@ -14,7 +14,7 @@ type Row = Pick<ReportRequirement, "id" | "suite">;
 /** The parts of a case that are needed to choose one. */
 type Checked<Check> = Pick<ReportCase, "suite" | "unconfirmed" | "unstable" | "plain"> & {
   readonly checks: readonly Check[];
-  readonly connections: readonly { readonly events: readonly Pick<WireEvent, "from">[] }[];
+  readonly connections: readonly { readonly events: readonly WireEvent[] }[];
 };
 
 /** A requirement that is broken, or that nobody could judge: the case that shows it best, and all that show it. */
@@ -47,6 +47,7 @@ export function findings<Requirement extends Row, Check extends Judged, Case ext
 }): readonly ReportFinding<Requirement, Case, Check>[] {
   const found = report.cases.flatMap((it) => it.checks.filter(isFinding).map((check) => ({ it, check })));
   const groups = groupBy(found, ({ check }) => check.requirement);
+  const suites = [...new Set(report.cases.map(({ suite }) => suite))];
   const resting = groupBy(
     report.cases.flatMap(({ checks }) => checks.flatMap(({ see }) => see ?? [])),
     (see) => see,
@@ -54,7 +55,7 @@ export function findings<Requirement extends Row, Check extends Judged, Case ext
   return report.requirements
     .flatMap((requirement) => {
       const group = groups.get(requirement.id);
-      return group ? [finding(requirement, group, resting.get(requirement.id)?.length ?? 0)] : [];
+      return group ? [finding(requirement, group, suites, resting.get(requirement.id)?.length ?? 0)] : [];
     })
     .toSorted(
       (a, b) =>
@@ -98,12 +99,14 @@ const rank = (verdict: Verdict) => -VERDICTS.indexOf(verdict);
 
 /**
  * Makes the finding of a requirement. The case that shows it best comes first by this order: it is not expected to fail, has the worst
- * verdict, is proved to end the server, is stable and confirmed, is of the suite about the requirement, shows a requirement in its plainest
- * form, and has few connections, on which clients sent little.
+ * verdict, is proved to end the server, is stable and confirmed, is of the suite about the requirement, is the plainest form of one on a
+ * single connection, is of an early suite, which takes less for granted, explains what rests on it, is a plainest form on several, and has
+ * clients that send JSON objects, on few connections, and little.
  */
 function finding<Requirement extends Row, Check extends Judged, Case extends Checked<Check>>(
   requirement: Requirement,
   group: readonly { readonly it: Case; readonly check: Check }[],
+  suites: readonly string[],
   resting: number,
 ): ReportFinding<Requirement, Case, Check> {
   // A case in which another finding rests on it shows its cause best.
@@ -116,8 +119,11 @@ function finding<Requirement extends Row, Check extends Judged, Case extends Che
       Number(a.it.unstable ?? 0) - Number(b.it.unstable ?? 0) ||
       Number(a.it.unconfirmed ?? 0) - Number(b.it.unconfirmed ?? 0) ||
       Number(a.it.suite !== requirement.suite) - Number(b.it.suite !== requirement.suite) ||
+      Number(isPlainest(b.it)) - Number(isPlainest(a.it)) ||
+      suites.indexOf(a.it.suite) - suites.indexOf(b.it.suite) ||
       Number(explains(b)) - Number(explains(a)) ||
       Number(a.it.plain !== true) - Number(b.it.plain !== true) ||
+      Number(sendsNoObject(a.it)) - Number(sendsNoObject(b.it)) ||
       a.it.connections.length - b.it.connections.length ||
       sentIn(a.it) - sentIn(b.it),
   );
@@ -133,9 +139,22 @@ function finding<Requirement extends Row, Check extends Judged, Case extends Che
   };
 }
 
-/** The number of things that clients sent in a case. */
+/** Tells if a case has a single client, which does what any does. Among several the plain thing may be another than the one that is broken. */
+const isPlainest = ({ plain, connections }: Pick<Checked<unknown>, "plain" | "connections">): boolean =>
+  plain === true && connections.length <= 1;
+
+/** The number of different things that clients sent in a case: one that is not answered may send its request again. */
 const sentIn = ({ connections }: Pick<Checked<unknown>, "connections">): number =>
-  connections.reduce((sum, { events }) => sum + events.filter(({ from }) => from === "client").length, 0);
+  connections.reduce((sum, { events }) => {
+    const sent = events.filter(({ from }) => from === "client");
+    return sum + new Set(sent.map((it) => `${it.type} ${"data" in it ? it.data : ""}`)).size;
+  }, 0);
+
+/** Tells if a client of a case sent a text that does not even begin as a JSON object. A long one is cut in a report. */
+const sendsNoObject = ({ connections }: Pick<Checked<unknown>, "connections">): boolean =>
+  connections.some(({ events }) =>
+    events.some((it) => it.from === "client" && it.type === "text" && !/^\s*\{/.test(it.data)),
+  );
 
 /** Items, the worst first. */
 export const worstFirst = <T extends { readonly verdict: Verdict }>(items: readonly T[]): readonly T[] =>

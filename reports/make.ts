@@ -1,5 +1,5 @@
 import type { CaseResult } from "../harness/execute.ts";
-import { isPlain } from "../harness/foundation.ts";
+import { isPlainForm } from "../harness/foundation.ts";
 import { wordsOfNotRun } from "../harness/not-run.ts";
 import { wordsOfNoticed } from "../harness/noticed-limits.ts";
 import type { Protocol } from "../harness/protocol.ts";
@@ -87,7 +87,7 @@ export function reportCase(
     ...(result.unstable && { unstable: true }),
     ...(result.unconfirmed && { unconfirmed: true }),
     ...(generates && { generates }),
-    ...(isPlain(id, foundations) && { plain: true }),
+    ...(isPlainForm(id, foundations) && { plain: true }),
     ...(result.unrun && { unrun: true }),
     durationMs: result.durationMs,
     digest,

@@ -175,6 +175,14 @@ const within = merged(
 /** The ways in which requirements of this version rest on one another: they keep one cause from being many findings. */
 export const foundations: Foundations = {
   plain,
+  plainForms: [
+    "version/parity-higher-equal-equal",
+    "version/parity-equal-equal-higher",
+    "version/missing-no-query",
+    "version/unparseable-word",
+    "malformed/unknown-service",
+    "malformed/not-json-word",
+  ],
   forms: merged(forms, ofCases, restingOnSegments),
   varying: varying as Foundations["varying"],
   within,

@@ -1,5 +1,5 @@
 import picocolors from "picocolors";
-import { testedUnderLoad } from "../../harness/protocol.ts";
+import { type RunningServer, testedUnderLoad } from "../../harness/protocol.ts";
 import type { RunOptions } from "../../harness/run-options.ts";
 import { makeReport } from "../../reports/make.ts";
 import type { Report, ReportCase } from "../../reports/report.ts";
@@ -14,7 +14,15 @@ const SOME =
 
 /** Resolves to the report of a real run of some cases against the reference server, with a fault or without. */
 export async function sample(fault?: string, options: Partial<RunOptions> = {}, wanted = SOME): Promise<Report> {
-  const server = await protocol.serve({ fault });
+  return sampleOf(await protocol.serve({ fault }), options, wanted);
+}
+
+/** The same of another server, which it stops. */
+export async function sampleOf(
+  server: Pick<RunningServer, "url" | "close">,
+  options: Partial<RunOptions> = {},
+  wanted = SOME,
+): Promise<Report> {
   const some = cases.filter(({ id }) => wanted.test(id));
   const result = await runAgainst(server.url, some, options).finally(server.close);
   return makeReport(result, {

@@ -9,7 +9,9 @@ import type { Report } from "../../reports/report.ts";
 import { commandFor } from "../../reports/shell-commands.ts";
 import { isFine } from "../../reports/verdict.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
-import { breaking, concluded, sample, withCase } from "./samples.ts";
+import { onWs } from "../servers/libraries.ts";
+import { type Choices, dismiss, type Session, tachyon } from "../servers/tachyon.ts";
+import { breaking, concluded, sample, sampleOf, withCase } from "./samples.ts";
 import { good, PARITY, refusing, requirements, SHOWS, show, twice } from "./told.ts";
 
 test("the case that shows a finding is of the suite about the requirement, whatever its id begins with", () => {
@@ -133,4 +135,45 @@ test("a requirement is shown by a case of the suite about it", () => {
   const both = [SHOWS, "version/greeting"].reduce((report, id) => breaking(report, id, CLOSES), good);
   const [found] = findings(both);
   expect([found?.requirement.id, found?.shown.id, found?.cases.length]).toEqual([CLOSES, SHOWS, 2]);
+});
+
+test("a requirement is shown by the plainest case, though it explains nothing, unless that has many clients", () => {
+  const CLOSES = "disconnect.closes";
+  const shownOf = (report: Report) => findings(report).find(({ requirement: { id } }) => id === CLOSES)?.shown.id;
+  const both = [SHOWS, "disconnect/reconnect"].reduce((report, id) => breaking(report, id, CLOSES), good);
+  const explaining = withCase(both, "disconnect/reconnect", ({ checks }) => ({
+    checks: checks.map((it) => (it.requirement === CLOSES ? it : { ...it, verdict: "skip", see: CLOSES })),
+    plain: undefined as never,
+  }));
+  expect(shownOf(explaining)).toBe(SHOWS);
+  const crowded = withCase(explaining, SHOWS, ({ connections }) => ({ connections: [...connections, ...connections] }));
+  expect(shownOf(crowded)).toBe("disconnect/reconnect");
+});
+
+const UNKNOWN = "malformed/unknown-service";
+const invalid = { status: "failed", reason: "invalid_request" };
+
+/** Answers all but an unknown command as it should. */
+const onlyUnknown = (act: (session: Session) => void) => (session: Session, command: unknown) =>
+  typeof command === "string" ? act(session) : dismiss(session);
+
+test.each<[requirement: string, how: string, shown: string, Partial<Choices>]>([
+  ["termination.reason", "refuses for a reason of its own", UNKNOWN, { refuse: (session) => session.end(invalid) }],
+  ["termination.announced", "ends connections", UNKNOWN, { refuse: (session) => session.drop() }],
+  ["malformed.usable", "ends connections", UNKNOWN, { refuse: (session) => session.drop() }],
+  ["termination.announced", "drops unknown commands", UNKNOWN, { refuse: onlyUnknown((session) => session.drop()) }],
+  [
+    "termination.announced",
+    "drops who names no command",
+    "malformed/not-json-word",
+    { refuse: (session, command) => (command === undefined ? session.drop() : dismiss(session)) },
+  ],
+  ["message.json", "greets with an array", "version/greeting", { spell: (message) => JSON.stringify([message]) }],
+])("%s of a server that %s is shown by %s", async (requirement, _, shown, choices) => {
+  const some =
+    /^(version\/greeting$|disconnect\/a|malformed\/(lenient-[a-e]|unknown-s|not-json-[ew]|five|twelve)|transport\/.*unknown-com)/;
+  const report = await sampleOf(await onWs(tachyon(choices)), { timeout: 500 }, some);
+  const found = findings(report).find(({ requirement: { id } }) => id === requirement);
+  expect(found?.cases.length).toBeGreaterThan(2);
+  expect(found?.shown.id).toBe(shown);
 });
