@@ -31,6 +31,8 @@ export const isAlike = (it: ReportCheck, { requirement, verdict }: ToldFinding):
 export function otherWays(found: ToldFinding, knowledge: Knowledge): readonly OtherWay[] {
   const { check, shown, cases } = found;
   const told = new Set([wayOf(check, shown, knowledge), check.actual, likelyCause(check, shown, knowledge)]);
+  const plain = cases.filter((it) => it.plain).flatMap(({ checks }) => checks.filter((it) => isAlike(it, found)));
+  const inPlain = new Set(plain.map(({ actual }) => actual));
   return cases.flatMap((it) => {
     const alike = it.checks.filter((other) => isAlike(other, found));
     return alike.flatMap((other): OtherWay[] => {
@@ -38,6 +40,8 @@ export function otherWays(found: ToldFinding, knowledge: Knowledge): readonly Ot
       if (told.has(way)) return [];
       // If the same came, only the likely mistake tells what differs.
       const isSame = told.has(other.actual);
+      // If the same came in a plain form, what is special about this one is no mistake.
+      if (isSame && inPlain.has(other.actual)) return [];
       const words = isSame ? likelyCause(other, it, knowledge) : other.actual;
       if (words === undefined || told.has(words) || words === knowledge.causes?.[other.requirement]) return [];
       told.add(way).add(words);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { badge } from "../../reports/badge.ts";
-import { findings } from "../../reports/findings.ts";
+import { findings, type ToldFinding } from "../../reports/findings.ts";
 import { html } from "../../reports/html/html.tsx";
 import { junit } from "../../reports/junit.ts";
 import { markdown } from "../../reports/markdown/markdown.ts";
@@ -8,9 +8,10 @@ import { contradictionIn } from "../../reports/read.ts";
 import type { Report } from "../../reports/report.ts";
 import { commandFor } from "../../reports/shell-commands.ts";
 import { isFine } from "../../reports/verdict.ts";
+import { otherWays } from "../../reports/ways.ts";
 import { protocol } from "../../suites/0.1.7/index.ts";
 import { onWs } from "../servers/libraries.ts";
-import { type Choices, dismiss, type Session, tachyon } from "../servers/tachyon.ts";
+import { type Choices, dismiss, parity, type Session, tachyon } from "../servers/tachyon.ts";
 import { breaking, concluded, sample, sampleOf, withCase } from "./samples.ts";
 import { good, PARITY, refusing, requirements, SHOWS, show, twice } from "./told.ts";
 
@@ -168,12 +169,28 @@ test.each<[requirement: string, how: string, shown: string, Partial<Choices>]>([
     "malformed/not-json-word",
     { refuse: (session, command) => (command === undefined ? session.drop() : dismiss(session)) },
   ],
+  ["disconnect.answered", "says no goodbye", SHOWS, { farewell: (session) => session.close() }],
   ["message.json", "greets with an array", "version/greeting", { spell: (message) => JSON.stringify([message]) }],
 ])("%s of a server that %s is shown by %s", async (requirement, _, shown, choices) => {
   const some =
-    /^(version\/greeting$|disconnect\/a|malformed\/(lenient-[a-e]|unknown-s|not-json-[ew]|five|twelve)|transport\/.*unknown-com)/;
+    /^(version\/greeting$|disconnect\/(a|rec)|malformed\/(lenient-[a-e]|unknown-s|not-json-[ew]|five|twelve)|transport\/.*unknown-com)/;
   const report = await sampleOf(await onWs(tachyon(choices)), { timeout: 500 }, some);
   const found = findings(report).find(({ requirement: { id } }) => id === requirement);
-  expect(found?.cases.length).toBeGreaterThan(2);
+  expect(found?.cases.length).toBeGreaterThan(1);
   expect(found?.shown.id).toBe(shown);
+});
+
+const misjudging = (wrong: RegExp): Partial<Choices> => ({
+  parity: (version) => (wrong.test(version) ? "minor_mismatch" : parity(version)),
+});
+
+test.each<[requirement: string, how: string, others: readonly string[], Partial<Choices>]>([
+  ["version.greeting", "greets nobody", [], { greet() {} }],
+  ["parity.major", "takes majors for minors", [], misjudging(/^([1-9]\d*)\./)],
+  ["parity.major", "is wrong where it counts up", ["version/parity-major-higher-by-two"], misjudging(/^(2|10)\./)],
+])("%s of a server that %s: likely mistakes of its own are in %j", async (requirement, _, others, choices) => {
+  const some = /^version\/(greeting$|parity-(higher-eq|major)|unparseable-without|missing-empty)/;
+  const report = await sampleOf(await onWs(tachyon(choices)), { timeout: 500 }, some);
+  const found = findings(report).find(({ requirement: { id } }) => id === requirement) as ToldFinding;
+  expect(otherWays(found, protocol).map((it) => it.case)).toEqual(others);
 });
