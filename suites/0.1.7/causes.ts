@@ -23,7 +23,7 @@ export const causes: Readonly<Record<Breakable, string>> = {
   "disconnect.last":
     "Whatever is still queued, or answers of work that was running, are written behind the goodbye. Stop writing once it is sent.",
   "version.greeting":
-    "The greeting is sent only when the client speaks or is known; only to matching versions; or it is lost where the client's first message is handled before it.",
+    "No greeting is sent at all; only when the client speaks or is known; only to matching versions; or it is lost where the client's first message is handled before it.",
   "version.first":
     "Something else, such as news or a welcome, is sent from a connect hook that runs before the greeting; or an early message is answered first.",
   "version.once":

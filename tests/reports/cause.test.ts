@@ -67,6 +67,7 @@ const ROWS: readonly Row[] = [
   ["parity.query", { event: greets("match"), url: "ws://x/?a=1;tachyonVersion=0.1.7" }, /at `;`/],
   ["parity.query", { id: "version/query-beside-equals-signs-in-a-value" }, /split at every `=`/],
   ["parity.query", { id: "version/query-beside-an-escape-of-no-utf-8" }, /^The whole query is given up/],
+  ["version.greeting", {}, /^No greeting is sent at all/],
   ["version.greeting", { id: "version/unparseable-without-equals-sign" }, /^The parser of queries takes for granted/],
   ["version.greeting", { id: "version/missing-empty-query" }, /^A `\?` with nothing behind it/],
   ["parity.missing", { event: greets("match") }, /falls back to the server's own version/],
