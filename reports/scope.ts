@@ -1,5 +1,6 @@
 import { isBinding, type Verdict } from "../harness/catalogue.ts";
 import { plural } from "../harness/words.ts";
+import { tally } from "./findings.ts";
 import type { Report, ReportCase, ReportCheck, ReportRecording, ReportRequirement } from "./report.ts";
 
 /** The parts of a report that say how much was tested. */
@@ -28,6 +29,27 @@ export function isWhole({ target, requirements, cases }: Scoped): boolean {
   const known = judged(cases);
   return requirements.every(({ id, level }) => !isBinding(level, target.strict) || known.has(id));
 }
+
+/** A requirement that nobody broke, that some cases judged, and others could not. Its verdict is `skip`. */
+export const isInPart = (
+  { id, verdict }: Pick<ReportRequirement, "id" | "verdict">,
+  known: ReadonlySet<string>,
+): boolean => verdict === "skip" && known.has(id);
+
+/** The words for such requirements. */
+export const IN_PART = "not judged in every case";
+
+/** The number of requirements with each verdict, the worst first. Those that are judged in part are covered, and so told apart. */
+export const countsOf = (
+  requirements: readonly Pick<ReportRequirement, "id" | "verdict">[],
+  known: ReadonlySet<string>,
+): string =>
+  tally(requirements)
+    .flatMap(([verdict, n]) => {
+      const part = verdict === "skip" ? requirements.filter((it) => isInPart(it, known)).length : 0;
+      return [...(part > 0 ? [`${part} ${IN_PART}`] : []), ...(n > part ? [`${n - part} ${verdict}`] : [])];
+    })
+    .join(", ");
 
 /** The number of cases, of how many where that is known: `1 of 560`. */
 export const casesOf = ({ cases, allCases }: Pick<Scoped, "cases" | "allCases">): string =>

@@ -5,7 +5,7 @@ import { visible } from "./escape.ts";
 import { skippedBy } from "./findings.ts";
 import { listed } from "./names.ts";
 import type { Report, ReportCase } from "./report.ts";
-import { judged } from "./scope.ts";
+import { IN_PART, judged } from "./scope.ts";
 import { isExpected, reasonsOf, unjudged } from "./verdict.ts";
 
 /** The notes beside findings: observations, expected failures, and cases that were not judged. */
@@ -40,5 +40,5 @@ export function namesUnjudged({ cases, target, verdict }: Report): string[] {
   const never = ids.filter((id) => !known.has(id));
   return never.length > 0
     ? [`not judged: ${listed(never, "report.html")}`]
-    : [`not judged in every case: ${listed(ids, "report.html")}`];
+    : [`${IN_PART}: ${listed(ids, "report.html")}`];
 }

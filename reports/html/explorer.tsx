@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Verdict } from "../../harness/catalogue.ts";
 import { groupBy } from "../../harness/group.ts";
 import { tally } from "../findings.ts";
+import { countsOf, isInPart, judged } from "../scope.ts";
 import { commandExplain } from "../shell-commands.ts";
 import { CaseRow } from "./case.tsx";
 import { Controls } from "./controls.tsx";
@@ -46,10 +46,11 @@ const Requirements = ({ data, index, shown }: RowsProps & { readonly data: PageD
     <p class="note">By section of the catalogue. Sources: {data.sources.map((it) => it.join(" ")).join(", ")}.</p>
     {shown.size === 0 && <p class="none">No requirement matches.</p>}
     {index.sections.map(([name, rows]) => (
-      <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shown.has(id))} key={name}>
+      <Group name={name} counts={countsOf(rows, index.known)} hidden={!rows.some(({ id }) => shown.has(id))} key={name}>
         {rows.map((it) => (
           <RequirementRow
             it={it}
+            inPart={isInPart(it, index.known)}
             cases={index.judging(it.id)}
             hidden={!shown.has(it.id)}
             explain={commandExplain(data, it.id)}
@@ -70,7 +71,14 @@ const Cases = ({ data, index, shown }: RowsProps & { readonly data: PageData }) 
     </p>
     {shown.size === 0 && <p class="none">No case matches.</p>}
     {index.suites.map(([name, rows]) => (
-      <Group name={name} verdicts={rows} hidden={!rows.some(({ id }) => shown.has(id))} key={name}>
+      <Group
+        name={name}
+        counts={tally(rows)
+          .map(([verdict, n]) => `${n} ${verdict}`)
+          .join(", ")}
+        hidden={!rows.some(({ id }) => shown.has(id))}
+        key={name}
+      >
         {rows.map((it) => (
           <CaseRow it={it} data={data} requirements={index.requirements} hidden={!shown.has(it.id)} key={it.id} />
         ))}
@@ -81,21 +89,17 @@ const Cases = ({ data, index, shown }: RowsProps & { readonly data: PageData }) 
 
 interface GroupProps {
   readonly name: string;
-  readonly verdicts: readonly { readonly verdict: Verdict }[];
+  /** The number of rows with each verdict. */
+  readonly counts: string;
   readonly hidden: boolean;
   readonly children: preact.ComponentChildren;
 }
 
 /** Rows under a heading that says how many have which verdict. */
-const Group = ({ name, verdicts, hidden, children }: GroupProps) => (
+const Group = ({ name, counts, hidden, children }: GroupProps) => (
   <div class="group" hidden={hidden}>
     <h3>
-      {name}{" "}
-      <span class="note">
-        {tally(verdicts)
-          .map(([verdict, n]) => `${n} ${verdict}`)
-          .join(", ")}
-      </span>
+      {name} <span class="note">{counts}</span>
     </h3>
     {children}
   </div>
@@ -117,6 +121,7 @@ function indexOf({ requirements, cases }: PageData) {
   const suites = [...groupBy(cases, ({ suite }) => suite)];
   return {
     requirements: new Map(requirements.map((it) => [it.id, it])),
+    known: judged(cases),
     judging: (id: string) => judging.get(id) ?? [],
     sections: [...groupBy(requirements, ({ section }) => section)],
     suites,

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { worstFirst } from "../findings.ts";
+import { IN_PART } from "../scope.ts";
 import { Background, FaultsAndOtherCases } from "./background.tsx";
 import type { PageCase, PageRequirement } from "./data.ts";
 import { hashOf, LevelTag, Marks, NotJudged, Prose, RowLink, VerdictTag } from "./parts.tsx";
@@ -11,13 +12,15 @@ const CASES_AT_FIRST = 20;
 interface RequirementProps {
   readonly it: PageRequirement;
   readonly cases: readonly PageCase[];
+  /** Some cases judged it, and others could not. */
+  readonly inPart: boolean;
   readonly hidden: boolean;
   /** The command that explains it. */
   readonly explain: string;
 }
 
 /** A requirement: a row that opens to what is owed, where that comes from, and the cases that judged it. */
-export function RequirementRow({ it, cases, hidden, explain }: RequirementProps) {
+export function RequirementRow({ it, cases, inPart, hidden, explain }: RequirementProps) {
   const [open, setOpen] = useState(false);
   return (
     <details class="row requirement" id={it.id} hidden={hidden} onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -26,7 +29,10 @@ export function RequirementRow({ it, cases, hidden, explain }: RequirementProps)
         <span class="says-what">
           <Prose text={it.statement} />
         </span>{" "}
-        <span class="note count">{cases.length === 0 ? "not tested" : counted(cases.length, "case")}</span>
+        <span class="note count">
+          {cases.length === 0 ? "not tested" : counted(cases.length, "case")}
+          {inPart && `, ${IN_PART}`}
+        </span>
       </summary>
       <div class="body">
         <p class="lead">

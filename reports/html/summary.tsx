@@ -4,7 +4,7 @@ import { news, tally } from "../findings.ts";
 import { loadOf } from "../latency.ts";
 import { NAMES, targetAt, titleOf } from "../names.ts";
 import { type Remark, remarks, suspectsFirst } from "../remarks.ts";
-import { casesOf, connectionsIn, isWhole, ranOf, requirementsOf } from "../scope.ts";
+import { casesOf, connectionsIn, countsOf, isWhole, judged, ranOf, requirementsOf } from "../scope.ts";
 import { commandFor } from "../shell-commands.ts";
 import { meaning, shownVerdict } from "../verdict.ts";
 import type { PageData } from "./data.ts";
@@ -151,16 +151,15 @@ function Counts({ data }: { readonly data: PageData }) {
       </div>
       <div class="coverage">
         <p class="label">{requirementsOf(data)} requirements covered</p>
-        <Bar requirements={requirements} />
+        <Bar requirements={requirements} words={countsOf(requirements, judged(cases))} />
       </div>
     </div>
   );
 }
 
 /** The verdicts of all requirements as one bar; the rows below say the same in words. */
-function Bar({ requirements }: Pick<PageData, "requirements">) {
+function Bar({ requirements, words }: Pick<PageData, "requirements"> & { readonly words: string }) {
   const present = tally(requirements);
-  const words = present.map(([verdict, n]) => `${n} ${verdict}`).join(", ");
   const before = (i: number) => present.slice(0, i).reduce((sum, [, n]) => sum + n, 0);
   return (
     <>

@@ -86,6 +86,21 @@ test("only what no case judged is called not judged; where there is nothing of t
   expect(told(skips(left, "disconnect/alone"))).toBe("not judged: disconnect.request-only, disconnect.no-login");
 });
 
+test("the page counts as covered what some cases judged and others could not", async () => {
+  const report = withCase(good, "malformed/not-json-empty", ({ checks }) => ({
+    verdict: "skip",
+    checks: checks.map((it) => ({ ...it, verdict: "skip" as const })),
+  }));
+  const page = await html(concluded(report), protocol);
+  const covered = Number(/(\d+) of 68 requirements covered/.exec(page)?.[1]);
+  const words = /aria-label="Requirements: ([^"]*)"/.exec(page)?.[1]?.split(", ") ?? [];
+  expect(words).toContainEqual(expect.stringMatching(/^\d+ not judged in every case$/));
+  const counted = words.filter((it) => !it.endsWith(" skip")).map((it) => Number.parseInt(it, 10));
+  expect(counted.reduce((a, b) => a + b)).toBe(covered);
+  expect(page).toMatch(/malformed <span class="note">[^<]*\d not judged in every case/);
+  expect(page).toMatch(/<span class="note count">\d+ cases, not judged in every case</);
+});
+
 describe("a verdict that varies", () => {
   const varying = (failOnUnstable?: true): Report => {
     const report = withCase(good, PARITY, () => ({ unstable: true }));
