@@ -31,6 +31,8 @@ export interface Limits {
   readonly held: number;
   /** A usual client was refused while others are served. No case shall begin until this was measured or forgotten. */
   readonly suspected: boolean;
+  /** Limits were measured, and there was none. */
+  readonly isNone: boolean;
   /** The number of wrong inputs after which the target lets nobody in for a while; `undefined` if it is not known to do so. */
   readonly wrong: number | undefined;
   /** The first refusal since the last measurement: when that connection began, in ms of the run's clock, and the way. */
@@ -113,6 +115,9 @@ export function limits(clock: () => number, timeout: number): Limits {
     again: (it) => void its.reruns.set(it, timesAgain(its, it) + 1),
     explains: (refused) => (isLimited(known) || known.closes || known.byOne) && isRefusal(known, refused),
     cases: (concurrency) => casesWithin(known, concurrency),
+    get isNone() {
+      return known.measured > 0 && !isLimited(known);
+    },
     get wrong() {
       return known.wrong;
     },

@@ -171,8 +171,8 @@ const TURNING_AWAY = 50;
 async function explainRefusal(ran: readonly CaseResult[], pass: Pass): Promise<void> {
   const { limits } = pass.shared;
   const { at, way } = limits.refusal;
-  // A client that no answer reached while the server stood still for everybody met no limit.
-  if (way.code === NO_ANSWER && wasStillFor(at, pass.shared)) return limits.forget();
+  // A limit on handshakes that wait looks like a server that stands still. Where there is none, a client that comes in a stall meets none.
+  if (limits.isNone && way.code === NO_ANSWER && wasStillFor(at, pass.shared)) return limits.forget();
   // A server that turns clients away by itself has not fallen.
   if (isTurnedAway(way) || !endedSilent(ran, at)) return await measureLimits(ran, pass);
   pass.availability.refuses(at, way);

@@ -43,6 +43,7 @@ export const ofCases: Readonly<Record<string, readonly string[]>> = {
   "disconnect/no-login": ["version.no-login"],
   "malformed/by-a-client-of-another-version": ["parity.usable"],
   "malformed/several-of-one-client": ["malformed.usable"],
+  "transport/ping-and-close-behind-an-unknown-command": ["malformed.usable"],
   "malformed/five-unknown-of-one-client": ["malformed.usable"],
   "malformed/twelve-unknown-of-one-client-one-by-one": ["malformed.usable"],
   "version/idle": ["disconnect.isolated"], // Others come and go beside it, also when it runs alone.
