@@ -164,7 +164,7 @@ export const ofRequests: Readonly<Record<string, Misjudged>> = {
   "stores no control character": chokes((text) => /\p{Cc}/u.test(text)),
   "stores no character past the first plane": {
     ...chokes((text) => /[\u{10000}-\u{10ffff}]/u.test(text)),
-    also: ["transport.unicode"],
+    also: ["transport.unicode", "disconnect.encoding"], // However such a character is spelled.
   },
   "stores no text over 5,000 bytes": chokes((text) => Buffer.byteLength(text) > 5_000),
 
