@@ -114,7 +114,7 @@ interface Met {
 /** Finds out if inputs shut everybody out, or are known to; resolves to the time for which they did. */
 async function shutByInputs(
   its: Keeping,
-  { ways, tries }: Met,
+  { ways, tries, until }: Met,
   entrance: Entrance,
   byInputs: ByInputs,
 ): Promise<ShutOut | undefined> {
@@ -128,7 +128,7 @@ async function shutByInputs(
   const mayBeMany = isNew && !ways.some((way) => isTurnedAway(way) || saysNoRoom(way));
   const shut = mayBeMany ? await shutByWrong(its, entrance, byInputs) : undefined;
   known.closes ||= byInputs.isOne;
-  return shut ?? (known.closes ? closedAgain(its, tries) : undefined);
+  return shut ?? (known.closes ? closedAgain(its, tries, until) : undefined);
 }
 
 /** Measures a target that lets clients in again. Resolves to the time for which it was closed, if no limit explains that. */
@@ -184,12 +184,12 @@ async function shutByWrong(
   return known.wrong === undefined ? undefined : { ms, tookMs: clock() - known.refusal.at };
 }
 
-/** Learns that a target which lets nobody in now and then let a client in again after so many tries. */
-function closedAgain({ known, clock }: Keeping, tries: number): ShutOut {
+/** Learns that a target which lets nobody in now and then let a client in again after so many tries, at `until`. A search followed. */
+function closedAgain({ known }: Keeping, tries: number, until: number): ShutOut {
   const { at } = known.refusal;
   learnClosed(known);
   // Before the first try, the cases at work had to end: that time is not the server's.
-  const to = tries > 1 ? clock() : (known.spell?.to ?? at);
+  const to = tries > 1 ? until : (known.spell?.to ?? at);
   return { ms: Math.max(1, to - at) };
 }
 

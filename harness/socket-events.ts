@@ -1,10 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
-import { BEHIND_CLOSE, behindClose } from "./behind-close.ts";
 import { BODY, BOUNDS, costOf, TOO_MUCH } from "./bounds.ts";
 import { base64 } from "./deeds.ts";
 import { errorFailure, type Failure, httpFailure, WRONG_NAME } from "./failure.ts";
-import type { ReadFrame } from "./frame.ts";
 import { answerer } from "./pongs.ts";
 import type { Recorder } from "./recorder.ts";
 import { responseText, selectedIn } from "./upgrade.ts";
@@ -36,13 +34,8 @@ export function recordEvents(
   const state: HandshakeState = { opened: false, failure: undefined };
   const on: Listening = { socket, log, state };
   let reset: { readonly reset?: true } = {};
-  let lastFrame: ReturnType<typeof behindClose> = () => undefined;
   socket.on("upgrade", (response) => {
     upgraded(log, response);
-    // Before that, what comes with the head would be for this listener alone.
-    socket.once("open", () => {
-      lastFrame = behindClose(response.socket);
-    });
     response.socket.once("error", ({ code }: NodeJS.ErrnoException) => {
       if (RESETS.has(code)) reset = { reset: true };
     });
@@ -64,19 +57,11 @@ export function recordEvents(
   socket.on("close", (code, reason) => {
     if (log.over) return;
     const data = reason.toString();
-    const behind = lastFrame(code, reason);
-    if (behind) log.record(violationBehind(behind));
     if (code !== 1006) log.record({ from: "server", type: "close", data, ...(code === 1005 ? {} : { code }) });
     else if (state.opened) log.record({ from: "server", type: "end", ...reset });
     log.end();
   });
   return state;
-}
-
-/** Names a frame that stands behind a close frame. */
-function violationBehind({ payload }: ReadFrame): Parameters<Recorder["record"]>[0] {
-  const data = `Invalid WebSocket frame: data behind the close frame: ${upTo(payload.toString(), LINE)}`;
-  return { from: "server", type: "violation", data, failure: BEHIND_CLOSE };
 }
 
 /** Ends a connection on which nothing more is awaited. */
@@ -99,14 +84,17 @@ function received(log: Recorder, bytes: Buffer, isBinary: boolean): void {
 function refused(on: Listening, response: IncomingMessage, body?: string): void {
   if (on.log.over) return;
   upgraded(on.log, response, body);
-  on.state.failure = { ...httpFailure(response.statusCode ?? 0), ...(body && { says: firstLine(body) }) };
+  const says = body === undefined ? "" : firstLine(body);
+  on.state.failure = { ...httpFailure(response.statusCode ?? 0), ...(says !== "" && { says }) };
   end(on);
 }
 
 /** The characters that are kept of the first line of a refusal. */
 const LINE = 200;
 
-const firstLine = (body: string): string => upTo(body.split(/\r?\n/).find((it) => it.trim() !== "") ?? "", LINE);
+/** Returns the first line of a text that says something in words. A page, and JSON over several lines, begin with none. */
+const firstLine = (body: string): string =>
+  upTo(body.split(/\r?\n/).find((it) => /\p{L}{2}/u.test(it) && !/^\s*</.test(it)) ?? "", LINE);
 
 /** Reads the first line of a refusal, as far as it comes with its head: many say there what is wrong. */
 function refusedInBrief(on: Listening, response: IncomingMessage): void {

@@ -1,4 +1,3 @@
-import { BEHIND_CLOSE } from "../../harness/behind-close.ts";
 import type { Clue, Symptom } from "../../harness/protocol.ts";
 import { isObject, json } from "../../harness/transcript.ts";
 import {
@@ -40,11 +39,6 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
   "disconnect.isolated": harmedByGoodbye,
   ...versionSymptoms,
   "message.json": [
-    {
-      shows: breaksBy(BEHIND_CLOSE),
-      cause:
-        "Something is sent after the close frame, such as news or an answer of other work: nothing may follow it (RFC 6455, 5.5.1).",
-    },
     {
       shows: breaksBy("WS_ERR_INVALID_CLOSE_CODE"),
       cause:

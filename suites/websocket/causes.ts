@@ -80,7 +80,7 @@ export const showsInCase = {
     {
       shows: inOneOf("transport/segments-with-a-pause-in-a-frame"),
       cause:
-        "A timer ends a connection whose frame does not come at once. Where a network loses a segment, the rest comes a second later.",
+        "A timer ends a connection whose frame does not come at once. Where a network loses a segment, the rest comes half a second later.",
     },
     {
       shows: (clue) =>

@@ -7,8 +7,7 @@ import { connecting, framesIn, spied, wired } from "./wired.ts";
 
 const shown = (frames: readonly ReadFrame[]) => frames.map(({ opcode, payload }) => `${opcode} ${payload}`);
 const types = ({ transcript }: Connection) => transcript.events.map(({ from, type }) => `${from} ${type}`).slice(2);
-const plain = (opcode: number, payload: string | Buffer = "", final = true) =>
-  encode({ opcode, payload, final, masked: false });
+const plain = (opcode: number, payload = "", final = true) => encode({ opcode, payload, final, masked: false });
 
 describe("data that a case writes itself", () => {
   test("goes out as it is, each part when the system has the one before", async () => {
@@ -67,22 +66,6 @@ describe("a client", () => {
     const { connection } = await wired((socket) => void socket.pause().end(close));
     connection.send("x".repeat(32 << 20));
     expect(await connection.closed()).toEqual({ frame: true, code: 1009 });
-  });
-
-  test.each<[string, readonly (readonly Buffer[])[], boolean]>([
-    ["at once", [[plain(OPCODE.close), plain(OPCODE.text, "late")]], true],
-    ["in another segment", [[plain(OPCODE.close, Buffer.of(3, 232))], [plain(OPCODE.text, "late")]], true],
-    ["not at all, but a pong", [[plain(OPCODE.close), plain(OPCODE.pong, "late")]], false],
-    ["before it", [[plain(OPCODE.text, "late"), plain(OPCODE.close)]], false],
-  ])("notes a message behind the close frame of the server: %s", async (_, segments, isLate) => {
-    const { connection, socket } = await wired();
-    for (const frames of segments) await new Promise((resolve) => socket.write(Buffer.concat(frames), resolve));
-    socket.end();
-    await connection.closed();
-    const last = connection.transcript.events.filter(({ from }) => from === "server").slice(-2);
-    const late = { type: "violation", failure: "BEHIND_CLOSE", data: expect.stringMatching(/: late$/) };
-    expect(last).toMatchObject([isLate ? late : {}, { type: "close" }]);
-    expect(last.some(({ type }) => type === "violation")).toBe(isLate);
   });
 
   test("resets its connection", async () => {

@@ -79,7 +79,6 @@ const ROWS: readonly Row[] = [
   ["message.json", { event: text("Welcome {you}") }, /a welcome/],
   ["message.json", { event: event({ type: "binary", data: "e30=" }) }, /binary frame/],
   ["message.json", { event: event({ type: "violation", failure: "WS_ERR_INVALID_CLOSE_CODE" }) }, /^A close frame/],
-  ["message.json", { event: event({ type: "violation", failure: "BEHIND_CLOSE" }) }, /^Something is sent after/],
   ["message.json", { event: event({ type: "violation", failure: "WS_ERR_UNEXPECTED_MASK" }) }, /masks its frames/],
   [
     "message.json",

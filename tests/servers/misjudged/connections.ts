@@ -1,4 +1,3 @@
-import { encode, OPCODE } from "../../../harness/frame.ts";
 import type { RequirementId } from "../../../schemas/0.1.7/requirements.ts";
 import { banning } from "../limiting.ts";
 import { program } from "../program.ts";
@@ -70,11 +69,6 @@ const codeless = (bytes: Buffer) =>
   bytes[0] === 0x88 && bytes.length > 4
     ? Buffer.concat([Buffer.from([0x88, bytes.length - 4]), bytes.subarray(4)])
     : bytes;
-
-const NEWS = encode({ opcode: OPCODE.text, payload: '{"command":"lobby/news/response"}', masked: false });
-
-/** Writes a message behind each close frame. */
-const withNews = (bytes: Buffer) => (bytes[0] === 0x88 ? Buffer.concat([bytes, NEWS]) : bytes);
 
 /** Servers that forget some clients, or end connections in ways of their own. */
 export const ofConnections: Readonly<Record<string, Misjudged>> = {
@@ -151,11 +145,6 @@ export const ofConnections: Readonly<Record<string, Misjudged>> = {
   "leaves the code out where it repeats the reason of a close frame": sends(
     () => ({ outlet: (socket) => ({ write: (bytes) => socket.write(codeless(bytes)), end: () => socket.end() }) }),
     { told: ["transport.close"] },
-  ),
-
-  "sends news behind each close frame": sends(
-    () => ({ outlet: (socket) => ({ write: (bytes) => socket.write(withNews(bytes)), end: () => socket.end() }) }),
-    { told: ["message.json"] },
   ),
 
   // Faults that hit silent clients.
