@@ -1,12 +1,14 @@
 import { type Entrance, PAUSE } from "./attempts.ts";
+import { inconclusive } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { errorFailure, NO_ANSWER } from "./failure.ts";
 import type { Pass } from "./pass.ts";
 import type { Aside } from "./plain-clients.ts";
-import { share } from "./shared.ts";
+import type { Case } from "./scenario.ts";
+import { type OnVain, share } from "./shared.ts";
 import { blameForShutOut } from "./shut-by-one.ts";
 import { sleep } from "./sleep.ts";
-import { isServed } from "./standstill.ts";
+import { isServed, openStalls, wasStillFor } from "./standstill.ts";
 import { isMessage, type Transcript, type WireEvent } from "./transcript.ts";
 
 // Finds the input after which a target says nothing to newcomers for a while, though it accepts them and serves all others.
@@ -30,7 +32,7 @@ const VAIN = 1;
 const NO_WORDS = new Set<WireEvent["type"]>(["upgrade", "ping", "pong"]);
 
 /** Returns when a client came whose request begins so, and who waited in vain for the first word of the server, in ms; `undefined` for any other. */
-function muteSince({ events }: Transcript, line = ""): number | undefined {
+function muteSince({ events }: Pick<Transcript, "events">, line = ""): number | undefined {
   const [first] = events;
   if (first?.type !== "upgrade" || !first.data.startsWith(line)) return undefined;
   const waited = events.findIndex(({ type }) => type === "timeout");
@@ -63,12 +65,12 @@ function muteRow(ran: readonly CaseResult[], line: string): number | undefined {
   return clients[i]?.at;
 }
 
-/** Makes an entrance by which a client is in once it is greeted. */
-function entranceByGreeting({ pass, shared }: Aside): Entrance {
+/** Makes an entrance by which a client is in once it is greeted. `left` is the longest time to wait for that, in ms. */
+function entranceByGreeting({ pass, shared }: Aside, left = LONGEST): Entrance {
   const isOpen = () => isServed({ ...pass, shared });
   const opens = async () => {
     const began = shared.clock();
-    for (let tries = 1; !pass.signal?.aborted && shared.clock() - began < LONGEST; tries++) {
+    for (let tries = 1; !pass.signal?.aborted && shared.clock() - began < left; tries++) {
       if (await isOpen()) return tries;
       await sleep(PAUSE, pass.signal);
     }
@@ -77,33 +79,102 @@ function entranceByGreeting({ pass, shared }: Aside): Entrance {
   return { isOpen, opens };
 }
 
+/** Tells if it may be looked for an input over which the target says nothing to newcomers: it greets them soon otherwise. */
+function mayLook({ protocol: { greeting }, shared, standstills, options }: Pass): boolean {
+  if (greeting === undefined || options.once || standstills.mute > VAIN) return false;
+  return shared.patience.best(greeting) <= (SHORT * shared.timeout) / 2;
+}
+
+/** Watches for newcomers in a row to whom the target says nothing. */
+interface MuteWatch {
+  /** Resolves to true once the target greets somebody again, to false if it does not in time; `undefined` while there is no row. */
+  readonly reopened: Promise<boolean> | undefined;
+  /** Ends the watch. */
+  leave(): void;
+}
+
 /**
- * Looks for the input over which the target said nothing to newcomers for a while, if cases that ran show that. Returns the cases that met it,
- * if the input is found, or the time for more such inputs is up.
+ * Begins to watch for them, where `several` cases are at work. Calls back as soon as the target greets somebody again: those who came before
+ * wait in vain.
  */
-export async function lookIntoMute(ran: readonly CaseResult[], pass: Pass): Promise<readonly CaseResult[]> {
-  const { protocol, shared, standstills, options } = pass;
-  const { greeting } = protocol;
+export function watchForMute(pass: Pass, several: boolean, onReopened: () => void): MuteWatch {
+  const { shared, protocol } = pass;
+  const { clock, onVain, patience } = shared;
   const line = lineOf(pass);
-  const at = greeting === undefined || options.once || standstills.mute > VAIN ? undefined : muteRow(ran, line);
-  const timeout = SHORT * shared.timeout;
-  if (at === undefined || shared.patience.best(greeting ?? "") > timeout / 2) return [];
-  const sinceIn = ({ connections }: CaseResult) =>
+  const mute: number[] = [];
+  let reopened: Promise<boolean> | undefined;
+  const look: OnVain = (events, what) => {
+    const at = what === protocol.greeting ? muteSince({ events }, line) : undefined;
+    if (at === undefined || reopened || !several || !mayLook(pass)) return;
+    mute.push(at);
+    const [first = at, ...others] = mute.toSorted((a, b) => a - b).slice(-ROW);
+    const served = patience.nextServed(what, { began: first, ended: clock() }) ?? Number.POSITIVE_INFINITY;
+    if (others.length < ROW - 1 || served <= (others.at(-1) ?? first)) return;
+    reopened = entranceByGreeting(asideFor(pass), LONGEST - (clock() - first))
+      .opens()
+      .then(Number.isFinite);
+    void reopened.then((isOpen) => isOpen && onReopened());
+  };
+  onVain.add(look);
+  return {
+    get reopened() {
+      return reopened;
+    },
+    leave: () => void onVain.delete(look),
+  };
+}
+
+/** Makes the means to run cases aside where a newcomer who is not greeted soon is taken to get no greeting. */
+function asideFor(pass: Pass): Aside {
+  const line = lineOf(pass);
+  const refusedAt = ({ connections }: CaseResult) =>
     connections.map((it) => muteSince(it, line)).find((it) => it !== undefined);
-  const aside: Aside = { pass, shared: share(timeout), refusedAt: sinceIn };
+  return { pass, shared: share(SHORT * pass.shared.timeout), refusedAt };
+}
+
+/** The results of the cases that ran in one go, and of those among them that were cut off, since a stall or a mute time was over. */
+export interface Ran {
+  readonly ran: readonly CaseResult[];
+  readonly spoiled: readonly CaseResult[];
+  readonly reopened: MuteWatch["reopened"];
+}
+
+/**
+ * Looks for the input over which the target said nothing to newcomers for a while, if cases that ran show that. Notes that those which met it
+ * are not judged, and resolves to them: they run again if there is time.
+ */
+export async function againAfterMute(
+  { ran, spoiled, reopened }: Ran,
+  note: (result: CaseResult) => void,
+  pass: Pass,
+): Promise<readonly Case[]> {
+  if (openStalls(pass).length > 0) return [];
+  const met = (await isExplained(ran, reopened, pass)) ? ran.filter(isHit) : [];
+  const again = met.filter((it) => !pass.ends.culprits.has(it.case.id));
+  for (const it of again) note(inconclusive(it, MUTE));
+  return pass.stop ? [] : [...again, ...spoiled].map((it) => it.case).filter((it) => !pass.ends.culprits.has(it.id));
+}
+
+/** Tells if a client of a case got no word of the server. */
+const isHit = ({ connections }: CaseResult) => connections.some((it) => muteSince(it) !== undefined);
+
+/** Finds the input over which the target said nothing to newcomers; tells if that is why they waited, or the time for it is up. */
+async function isExplained(ran: readonly CaseResult[], reopened: Ran["reopened"], pass: Pass): Promise<boolean> {
+  const { shared, standstills } = pass;
+  const at = mayLook(pass) ? muteRow(ran, lineOf(pass)) : undefined;
+  if (at === undefined || wasStillFor(at, shared)) return false;
+  const aside = asideFor(pass);
   const entrance = entranceByGreeting(aside);
   const began = shared.clock();
-  if (!Number.isFinite(await entrance.opens())) return [];
+  if (!(await (reopened ?? entrance.opens().then(Number.isFinite)))) return false;
   const isDeaf = ran.some(({ refused = [] }) => refused.some(({ code }) => code === NO_ANSWER));
   const way = errorFailure(isDeaf ? NO_ANSWER : "no greeting");
   const all = [...new Map([...pass.results, ...ran.map((it) => [it.case, it] as const)]).values()];
-  const isFound = await blameForShutOut({ at, way, ms: shared.clock() - began }, all, entrance, aside);
+  const ms = shared.clock() - (reopened ? at : began);
+  const isFound = await blameForShutOut({ at, way, ms }, all, entrance, aside);
   if (!isFound) standstills.mute += 1;
-  if (!isFound && !pass.stop) return [];
+  if (!isFound && !pass.stop) return false;
   shared.limits.forget();
   shared.patience.forgive();
-  return ran.filter(
-    ({ case: { id }, connections }) =>
-      !pass.ends.culprits.has(id) && connections.some((it) => muteSince(it) !== undefined),
-  );
+  return true;
 }

@@ -4,7 +4,11 @@ import { type Identities, identities } from "./identities.ts";
 import { type Limits, limits } from "./limits.ts";
 import { type Pacing, pacing } from "./pace.ts";
 import { type Patience, patience } from "./patience.ts";
+import type { WireEvent } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
+
+/** Is told what a client waited for in vain, and the events of its connection. */
+export type OnVain = (events: readonly WireEvent[], what: string) => void;
 
 /** The state that all connections of one run share. */
 export interface Shared {
@@ -21,6 +25,8 @@ export interface Shared {
   readonly stalls: Stall[];
   /** Functions that are called as soon as a stall of more than a timeout is over. */
   readonly onStall: Set<() => void>;
+  /** Functions that are called when a client waited in vain. */
+  readonly onVain: Set<OnVain>;
   readonly attention: Attention;
   /** Functions that end the TCP connections that are still there. */
   readonly sockets: Set<() => void>;
@@ -78,6 +84,7 @@ export function share(timeout: number, rate = Number.POSITIVE_INFINITY, target =
     meter: { bytes: 0 },
     stalls: [],
     onStall: new Set(),
+    onVain: new Set(),
     attention: {
       waiting: 0,
       since: 0,

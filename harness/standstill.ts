@@ -61,35 +61,38 @@ export const wasStillFor = (at: number, { stalls, timeout }: Pass["shared"]): bo
 
 /**
  * Returns a pass to run cases in. With `several`, all are cut off as soon as a stall is over that has to be looked into, since they run
- * again anyway.
+ * again anyway; `end` cuts them off.
  */
 export function untilStall(
   pass: Pass,
   several: boolean,
-): { readonly pass: Pass; readonly isCut: boolean; leave(): void } {
+): { readonly pass: Pass; readonly isCut: boolean; end(): void; leave(): void } {
   const { shared, signal } = pass;
   const sockets = new Set<() => void>();
   const cutter = new AbortController();
   const abort = () => cutter.abort();
-  const end = () => hangUp({ sockets });
-  const cut = () => {
-    if (!several || openStalls(pass).length === 0) return;
+  const hang = () => hangUp({ sockets });
+  const end = () => {
     abort();
-    end();
+    hang();
+  };
+  const cut = () => {
+    if (several && openStalls(pass).length > 0) end();
   };
   if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort);
   shared.onStall.add(cut);
-  shared.sockets.add(end);
+  shared.sockets.add(hang);
   return {
     pass: { ...pass, signal: cutter.signal, shared: { ...shared, sockets, brief: true } },
     get isCut() {
       return cutter.signal.aborted;
     },
+    end,
     leave() {
       signal?.removeEventListener("abort", abort);
       shared.onStall.delete(cut);
-      shared.sockets.delete(end);
+      shared.sockets.delete(hang);
     },
   };
 }

@@ -208,6 +208,7 @@ function giveUp<T>(waiter: Waiter<T>, state: WaitState): void {
   }
   const data = wordsOfSilence(silence);
   const noted = state.log.record({ from: "client", type: "timeout", data, ...silence });
+  for (const act of state.shared.onVain) act(state.log.events, what);
   settle(readFrom(noted, silent(silence)), waiter, state);
 }
 

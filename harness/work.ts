@@ -9,7 +9,7 @@ import { isTurnedAway, NO_ANSWER, wordsOfFailure } from "./failure.ts";
 import { STOOD_STILL } from "./fall.ts";
 import { stuckOn } from "./hanging.ts";
 import { lookInto } from "./lost.ts";
-import { lookIntoMute, MUTE } from "./mute.ts";
+import { againAfterMute, MUTE, type Ran, watchForMute } from "./mute.ts";
 import { hasEnded, type Pass, settle } from "./pass.ts";
 import { asideOf } from "./plain-clients.ts";
 import { pool } from "./pool.ts";
@@ -81,26 +81,19 @@ export async function work(
   const isDue = tally();
   const isOver = () => hasEnded(pass) || halt();
   while (queue.length > 0 && !isOver()) {
-    const { ran, spoiled } = await workInOneGo(queue, pass, { size, overlap, halt: isOver, onResult: note });
+    const worked = await workInOneGo(queue, pass, { size, overlap, halt: isOver, onResult: note });
     if (signal?.aborted) break;
-    const mute = openStalls(pass).length > 0 ? [] : await lookIntoMute(ran, pass);
-    if (pass.stop) for (const it of mute) settle(inconclusive(it, MUTE), pass);
-    else queue.unshift(...mute.map((it) => it.case));
-    if (pass.shared.limits.suspected && !isGone(pass)) await explainRefusal(ran, pass);
+    const mute = await againAfterMute(worked, note, pass);
+    if (pass.shared.limits.suspected && !isGone(pass)) await explainRefusal(worked.ran, pass);
     const gone = isGone(pass);
-    queue.unshift(...(gone ? await againAfterEnd({ ran, spoiled }, done, isDue, pass) : againForLimit(ran, pass)));
+    const again = gone ? await againAfterEnd(worked, done, isDue, pass) : againForLimit(worked.ran, pass);
+    queue.unshift(...new Set([...mute, ...again]));
     if (gone || isShutByOne(pass)) dropProven(queue, (it) => it, pass);
   }
   // The result of a culprit is its blame, whatever came later.
   for (const it of done.keys())
     if (culprits.has(it.id)) done.set(it, pass.results.get(it) ?? (done.get(it) as CaseResult));
   return { done, left: queue };
-}
-
-/** The results of the cases that ran in one go, and of those among them that a stall cut off. */
-interface Ran {
-  readonly ran: readonly CaseResult[];
-  readonly spoiled: readonly CaseResult[];
 }
 
 /** Looks into an end of the target, and notes the results of the cases that it hit. Resolves to those that run again. */
@@ -130,11 +123,12 @@ async function workInOneGo(
   const ran: CaseResult[] = [];
   const spoiled: CaseResult[] = [];
   const here = untilStall(pass, size > 1);
+  const mute = watchForMute(pass, size > 1, here.end);
   const isLate = (running: number) => overlap && !shared.patience.window.admits(running, size, shared.clock());
   const stop = () => {
     const stuck = stuckOn(pass);
     if (stuck !== undefined) shared.patience.despair(stuck); // Those at work need not wait in full.
-    return halt() || shared.limits.suspected || isGone(pass);
+    return halt() || mute.reopened !== undefined || shared.limits.suspected || isGone(pass);
   };
   const crowded = (running: number) => shared.meter.bytes > BOUNDS.full || isLate(running) || isCrowd(here.pass.shared);
   const round = () =>
@@ -143,14 +137,15 @@ async function workInOneGo(
       if (signal?.aborted) return;
       ran.push(result);
       if (here.isCut) spoiled.push(result);
-      onResult(here.isCut ? inconclusive(result, STOOD_STILL) : result);
+      onResult(here.isCut ? inconclusive(result, mute.reopened ? MUTE : STOOD_STILL) : result);
     });
   try {
     await (overlap ? withCanary(pass, round) : round());
   } finally {
     here.leave();
+    mute.leave();
   }
-  return { ran, spoiled };
+  return { ran, spoiled, reopened: mute.reopened };
 }
 
 /** Notes and returns the cases that have to run again, since a limit on connections may have spoiled their results. */
