@@ -6,7 +6,7 @@ import { brokenBy, cases, runAgainst } from "../helpers.ts";
 import { banning, shuttingOut } from "../servers/limiting.ts";
 import { byTurns, testByTurns } from "../turns.ts";
 
-const inTurn = testByTurns(2);
+const inTurn = testByTurns(4);
 
 let close: () => Promise<void> = async () => {};
 afterEach(() => close());
@@ -84,7 +84,7 @@ describe("a server that shuts everybody out over one malformed command is told s
     ["answers no handshake for 2.2 s", { way: "silence", ms: 2_200 }],
   ] as const;
 
-  test.each(byTurns(ways, 3))("%s", async (_, ban) => {
+  test.each(byTurns(ways, 6))("%s", async (_, ban) => {
     const server = await banning(isBad, ban);
     close = server.close;
     const { results, stop } = await runAgainst(server.url, some);
