@@ -12,7 +12,7 @@ import { type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import { share } from "./shared.ts";
 import { BETWEEN_LOOKS, sleep } from "./sleep.ts";
-import { isEnded, isServerEnd } from "./transcript.ts";
+import { isEnded, isLoss } from "./transcript.ts";
 
 /**
  * Looks for the case whose input made others fail, which pass alone. If there is one, it is blamed. If not, their breach stays, as
@@ -102,8 +102,7 @@ export async function whoEndedLooker({ at, lived }: LookerEnd, pass: Pass): Prom
   if (isExplained(at, pass) || (await endsOthers(pass))) return;
   const another = await comeAside(pass, { name: "looker-on" });
   await sleep(lived + AROUND_END, pass.signal);
-  // A reset is an end, too.
-  const isSilence = another.transcript.events.some((event) => isServerEnd(event) || event.type === "error");
+  const isSilence = another.transcript.events.some(isLoss);
   another.finish();
   if (!isSilence) await findEnder(at, pass);
 }

@@ -11,7 +11,7 @@ import { goodbyeBefore } from "./goodbyes.ts";
 import { type Guess, guess } from "./guess.ts";
 import { fallOfHanging, stuckOn } from "./hanging.ts";
 import { endsByTheClock, lifeByTheClock, stopByTheClock } from "./own-end.ts";
-import { type Fall, type Pass, settle } from "./pass.ts";
+import { type Fall, lastResults, type Pass, settle } from "./pass.ts";
 import { greetsAll } from "./protocol.ts";
 import { countEnds, dealtLong } from "./proven.ts";
 import { seemsDeaf } from "./shared.ts";
@@ -57,7 +57,7 @@ export async function lookInto(ran: readonly CaseResult[], pass: Pass): Promise<
   }
   pass.ends.falls.push(fall);
   // Resets look like a limit on connections. So a round may end over them before it is known that nobody is there.
-  const all = [...new Map([...pass.results, ...ran.map((it) => [it.case, it] as const)]).values()];
+  const all = lastResults(ran, pass);
   const atWork = hitBy(fall, ran, all);
   stopAfterTooMany(pass);
   if (!pass.stop && !fall.isBehind && (await standUp(pass))) {

@@ -2,7 +2,7 @@ import { type Entrance, PAUSE } from "./attempts.ts";
 import { inconclusive } from "./doubt.ts";
 import type { CaseResult } from "./execute.ts";
 import { errorFailure, NO_ANSWER } from "./failure.ts";
-import type { Pass } from "./pass.ts";
+import { lastResults, type Pass } from "./pass.ts";
 import type { Aside } from "./plain-clients.ts";
 import type { Case } from "./scenario.ts";
 import { type OnVain, share } from "./shared.ts";
@@ -169,7 +169,7 @@ async function isExplained(ran: readonly CaseResult[], reopened: Ran["reopened"]
   if (!(await (reopened ?? entrance.opens().then(Number.isFinite)))) return false;
   const isDeaf = ran.some(({ refused = [] }) => refused.some(({ code }) => code === NO_ANSWER));
   const way = errorFailure(isDeaf ? NO_ANSWER : "no greeting");
-  const all = [...new Map([...pass.results, ...ran.map((it) => [it.case, it] as const)]).values()];
+  const all = lastResults(ran, pass);
   const ms = shared.clock() - (reopened ? at : began);
   const isFound = await blameForShutOut({ at, way, ms }, all, entrance, aside);
   if (!isFound) standstills.mute += 1;

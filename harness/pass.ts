@@ -202,6 +202,11 @@ export function settleFailed(second: CaseResult, pass: Pass): void {
   settle(second, pass);
 }
 
+/** Returns the last result of each case: of those that just ran, and of all others in the pass. */
+export const lastResults = (ran: readonly CaseResult[], { results }: Pick<Pass, "results">): readonly CaseResult[] => [
+  ...new Map([...results, ...ran.map((it) => [it.case, it] as const)]).values(),
+];
+
 /** Tells of the results that nobody was told of yet. */
 export function tellResults({ untold, options }: Pick<Pass, "untold" | "options">): void {
   for (const it of untold.splice(0)) options.onResult?.(it);

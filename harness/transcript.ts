@@ -151,6 +151,9 @@ export const isMessage = ({ type }: WireEvent): boolean => type === "text" || ty
 export const isServerEnd = ({ from, type }: WireEvent): boolean =>
   from === "server" && (type === "close" || type === "end");
 
+/** Tells if a client loses its connection with an event: the server ends it, or an error does, such as a reset. */
+export const isLoss = (event: WireEvent): boolean => isServerEnd(event) || event.type === "error";
+
 /** Tells if the client does: its close frame, or the end of TCP. */
 export const isClientEnd = ({ from, type }: WireEvent): boolean =>
   from === "client" && (type === "close" || type === "end");

@@ -9,7 +9,7 @@ import { AWAY, diedOrNot, endHanging, howItFell } from "./fall.ts";
 import { isOwnGoodbye } from "./goodbyes.ts";
 import type { Fall, Pass } from "./pass.ts";
 import { sleep } from "./sleep.ts";
-import { isEnded, isServerEnd, type WireEvent } from "./transcript.ts";
+import { isEnded, isLoss } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
 
 /**
@@ -107,7 +107,7 @@ export async function fallsWithin(ms: number, watcher: Connection, pass: Pass): 
 export async function fallShownBy(watcher: Connection, pass: Pass): Promise<Fall> {
   const { transcript } = watcher;
   const now = pass.shared.clock();
-  const end = transcript.events.find(isOver);
+  const end = transcript.events.find(isLoss);
   const to = end?.at ?? now;
   pass.ends.saysGoodbye ||= transcript.events.some((event) => isOwnGoodbye(event, pass.protocol));
   await (pass.target.process ? diedOrNot(pass) : goneOrNot(pass));
@@ -119,7 +119,5 @@ export async function fallShownBy(watcher: Connection, pass: Pass): Promise<Fall
 async function staysOpen(watcher: Connection, { shared, target }: Pass): Promise<boolean> {
   if (shared.identities.users || target.process?.death) return false;
   await watcher.quiet(BEHIND);
-  return !watcher.transcript.events.some(isOver);
+  return !watcher.transcript.events.some(isLoss);
 }
-
-const isOver = (event: WireEvent): boolean => isServerEnd(event) || event.type === "error";

@@ -10,7 +10,7 @@ import { STOOD_STILL } from "./fall.ts";
 import { stuckOn } from "./hanging.ts";
 import { lookInto } from "./lost.ts";
 import { againAfterMute, MUTE, type Ran, watchForMute } from "./mute.ts";
-import { hasEnded, type Pass, settle } from "./pass.ts";
+import { hasEnded, lastResults, type Pass, settle } from "./pass.ts";
 import { asideOf } from "./plain-clients.ts";
 import { pool } from "./pool.ts";
 import { dropProven } from "./proven.ts";
@@ -179,7 +179,7 @@ async function explainRefusal(ran: readonly CaseResult[], pass: Pass): Promise<v
  * notes if the target lets nobody in any more.
  */
 async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<void> {
-  const { protocol, target, options, shared, signal, results } = pass;
+  const { protocol, target, options, shared, signal } = pass;
   const { limits } = shared;
   const before = limits.words;
   const aside = share(options.timeout);
@@ -191,7 +191,7 @@ async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<vo
     return client;
   };
   const { at, way: refused } = limits.refusal;
-  const all = [...new Map([...results, ...ran.map((it) => [it.case, it] as const)]).values()];
+  const all = lastResults(ran, pass);
   const wrong = wrongBefore(at, all, pass);
   const began = shared.clock();
   const { searched, away } = pass.times;
