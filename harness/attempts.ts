@@ -16,6 +16,8 @@ export interface Means {
   readonly clock: () => number;
   /** The number of connections that were accepted before one was refused. */
   readonly served: number;
+  /** The target served nobody at all when one was refused. A limit on those who come at the same time may do that, a pace does not. */
+  readonly stoodStill?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -25,6 +25,9 @@ const SUITE_IS_IDLE = 0.5;
 /** With six times as many clients, a target serves more a second by at least this factor, unless it is the target that takes the time. */
 const FASTER = 2;
 
+/** A target that serves more a second holds no client up, whatever takes the time. */
+const PACED_PER_SECOND = 500;
+
 /** The period that limiters count by, in ms. */
 export const SECOND = 1_000;
 
@@ -82,7 +85,7 @@ const isThrottled = (few: Flood, crowd: Flood): boolean =>
   !crowd.stalled &&
   few.idle > SUITE_IS_IDLE &&
   crowd.idle > SUITE_IS_IDLE &&
-  speedOf(crowd) < FASTER * speedOf(few);
+  speedOf(crowd) < Math.min(PACED_PER_SECOND, FASTER * speedOf(few));
 
 /** Around the first and the last refusal of an outage, others may be accepted within this time, in ms. */
 const EDGE = 50;

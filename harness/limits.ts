@@ -65,9 +65,10 @@ export interface Limits {
   cases(concurrency: number): number;
   /**
    * Measures the limits while nothing else is at work. What `dial` opens takes no turn. Resolves to a time in which the target
-   * let nobody in, which is no limit; `byInputs` finds out if inputs were the reason.
+   * let nobody in, which is no limit; `byInputs` finds out if inputs were the reason. `stoodStill` says that the target served nobody when
+   * it first refused one.
    */
-  measure(dial: Dial, signal: AbortSignal | undefined, byInputs: ByInputs): Promise<ShutOut>;
+  measure(dial: Dial, signal: AbortSignal | undefined, byInputs: ByInputs, stoodStill: boolean): Promise<ShutOut>;
 }
 
 /** The most times that a case runs again for a limit. */
@@ -121,7 +122,7 @@ export function limits(clock: () => number, timeout: number): Limits {
     get wrong() {
       return known.wrong;
     },
-    measure: (dial, signal, byInputs) => measureAll(its, dial, signal, byInputs),
+    measure: (dial, signal, byInputs, stoodStill) => measureAll(its, { dial, signal, stoodStill }, byInputs),
   };
 }
 

@@ -64,14 +64,21 @@ export function change({ known, gate, clock }: Keeping): void {
   gate.setBounds({ together: known.found.together ?? Number.POSITIVE_INFINITY, gap: known.gap, lag: known.lag });
 }
 
+/** The means to measure all limits of a target. */
+interface HowToMeasure {
+  readonly dial: Dial;
+  readonly signal: AbortSignal | undefined;
+  /** The target served nobody when it first refused one. */
+  readonly stoodStill: boolean;
+}
+
 /**
  * Measures the limits while nothing else is at work. Resolves to a time in which the target let nobody in, which is no limit; `byInputs`
  * finds out if inputs were the reason.
  */
 export async function measureAll(
   its: Keeping,
-  dial: Dial,
-  signal: AbortSignal | undefined,
+  { dial, signal, stoodStill }: HowToMeasure,
   byInputs: ByInputs,
 ): Promise<ShutOut> {
   const { known, gate, clock } = its;
@@ -92,6 +99,7 @@ export async function measureAll(
     lasted: clock() - began,
     until: clock(),
     closed: tries > TRIES ? clock() - at : 0,
+    stoodStill: stoodStill && ways.every(({ code }) => code === NO_ANSWER),
   };
   return (
     (await shutByInputs(its, met, entranceBy(come, rests, signal), byInputs)) ?? (await measureOnce(its, met, signal))
@@ -109,6 +117,8 @@ interface Met {
   readonly until: number;
   /** The time since the first refusal, if nobody was let in at once: none else. */
   readonly closed: number;
+  /** The target served nobody when it first refused one, and gave none of them an answer. */
+  readonly stoodStill: boolean;
 }
 
 /** Finds out if inputs shut everybody out, or are known to; resolves to the time for which they did. */
@@ -134,7 +144,7 @@ async function shutByInputs(
 /** Measures a target that lets clients in again. Resolves to the time for which it was closed, if no limit explains that. */
 async function measureOnce(
   its: Keeping,
-  { ways, come, tries, lasted, until, closed }: Met,
+  { ways, come, tries, lasted, until, closed, stoodStill }: Met,
   signal: AbortSignal | undefined,
 ): Promise<ShutOut> {
   const { known, clock } = its;
@@ -147,7 +157,7 @@ async function measureOnce(
     return {};
   }
   await sleep(SETTLING, signal); // The target has to notice that this client left.
-  const { more, ...seen } = await measured({ dial: come, clock, served: known.total, signal }, known.found);
+  const { more, ...seen } = await measured({ dial: come, clock, served: known.total, stoodStill, signal }, known.found);
   if (more === undefined || signal?.aborted) return {};
   if (more.fell) return { way: known.refusal.way };
   const mayCount = seen.again && closed > 0 && !ways.some(reachesNobody);

@@ -32,7 +32,7 @@ export async function measure(means: Means, known: Found = {}): Promise<Found | 
   const deadline = means.clock() + MOST.ms;
   if (known.together === undefined) {
     const held = await hold(means, 0, MOST.held, deadline - (1 - HOLDING) * MOST.ms);
-    if (held === undefined || held.together !== undefined || held.fell) return held;
+    if (held === undefined || held.together !== undefined || held.fell || means.stoodStill) return held;
   }
   const perSecond = await connectionRate(means, known.together, deadline);
   if (perSecond === undefined || known.together !== undefined) return perSecond === undefined ? {} : { perSecond };

@@ -5,10 +5,10 @@ import { errorFailure, NO_ANSWER } from "./failure.ts";
 import { lastResults, type Pass } from "./pass.ts";
 import type { Aside } from "./plain-clients.ts";
 import type { Case } from "./scenario.ts";
-import { type OnVain, share } from "./shared.ts";
+import { type OnVain, share, wasStillFor } from "./shared.ts";
 import { blameForShutOut } from "./shut-by-one.ts";
 import { sleep } from "./sleep.ts";
-import { isServed, openStalls, wasStillFor } from "./standstill.ts";
+import { isServed, openStalls, waitsForStallToEnd } from "./standstill.ts";
 import { isMessage, type Transcript, type WireEvent } from "./transcript.ts";
 
 // Finds the input after which a target says nothing to newcomers for a while, though it accepts them and serves all others.
@@ -162,7 +162,9 @@ const isHit = ({ connections }: CaseResult) => connections.some((it) => muteSinc
 async function isExplained(ran: readonly CaseResult[], reopened: Ran["reopened"], pass: Pass): Promise<boolean> {
   const { shared, standstills } = pass;
   const at = mayLook(pass) ? muteRow(ran, lineOf(pass)) : undefined;
-  if (at === undefined || wasStillFor(at, shared)) return false;
+  if (at === undefined) return false;
+  await waitsForStallToEnd(shared.clock(), pass);
+  if (wasStillFor(at, shared)) return false;
   const aside = asideFor(pass);
   const entrance = entranceByGreeting(aside);
   const began = shared.clock();

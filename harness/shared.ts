@@ -43,8 +43,9 @@ interface Attention {
   /** The number of clients that wait, and the time since which it served none of them. */
   waiting: number;
   since: number;
-  /** The time at which one that waited last gave up. */
+  /** The time at which one that waited last gave up, and the number of those that did in the time without an answer. */
   gaveUpAt: number;
+  gaveUp: number;
   /** The time at which it last sent something. */
   heardAt: number;
   /** Its last quiet time, which may have been a stall. */
@@ -89,6 +90,7 @@ export function share(timeout: number, rate = Number.POSITIVE_INFINITY, target =
       waiting: 0,
       since: 0,
       gaveUpAt: Number.NEGATIVE_INFINITY,
+      gaveUp: 0,
       heardAt: 0,
       quiet: undefined,
       young: 0,
@@ -126,6 +128,13 @@ export const wasServing = ({ patience }: Shared, { greeting }: { readonly greeti
 /** Tells if the server answered before, and nobody for a timeout. */
 export const seemsToHang = (shared: Shared): boolean =>
   shared.patience.served && seemsDeaf(shared) && shared.clock() - shared.attention.heardAt > shared.timeout;
+
+/** The part of the wait of a client in which a server stood still that gave it no answer for that. */
+const MOSTLY = 0.5;
+
+/** Tells if the server stood still for everybody for most of a wait in vain that began `at` a time of the run's clock, in ms. */
+export const wasStillFor = (at: number, { stalls, timeout }: Pick<Shared, "stalls" | "timeout">): boolean =>
+  stalls.some((it) => Math.min(at + timeout, it.at + it.ms) - Math.max(at, it.at) > MOSTLY * timeout);
 
 /** The least time of a handshake that crosses a network, in ms. */
 const CROSSES_NETWORK = 40;

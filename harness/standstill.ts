@@ -52,13 +52,6 @@ export function openStalls(pass: Pass): readonly Stall[] {
 
 const isLong = ({ ms }: Stall, { shared }: Pass) => ms > shared.timeout;
 
-/** The part of the wait of a client in which a server stood still that gave it no answer for that. */
-const MOSTLY = 0.5;
-
-/** Tells if the server stood still for everybody while a client that came `at` a time of the run's clock, in ms, waited in vain. */
-export const wasStillFor = (at: number, { stalls, timeout }: Pass["shared"]): boolean =>
-  stalls.some((it) => Math.min(at + timeout, it.at + it.ms) - Math.max(at, it.at) > MOSTLY * timeout);
-
 /**
  * Returns a pass to run cases in. With `several`, all are cut off as soon as a stall is over that has to be looked into, since they run
  * again anyway; `end` cuts them off.
@@ -208,6 +201,20 @@ export async function isServed(pass: Pass): Promise<boolean> {
   const served = await isGreeted(newcomer, pass.protocol);
   newcomer.finish();
   return served;
+}
+
+/** The part of the timeout within which a server serves somebody, unless it stands still: a plain client comes more often than that. */
+const SERVES_SOMEBODY_WITHIN = 0.5;
+
+/**
+ * Has two newcomers come if the server served nobody for long before `at`, in ms of the run's clock; tells if so. A stall is known once both
+ * are served.
+ */
+export async function waitsForStallToEnd(at: number, pass: Pass): Promise<boolean> {
+  const { attention, timeout } = pass.shared;
+  if (attention.heardAt > at - SERVES_SOMEBODY_WITHIN * timeout) return false;
+  await Promise.all([isServed(pass), isServed(pass)]);
+  return true;
 }
 
 /** Waits until a newcomer is greeted, but not for long. An earlier input may make the server stand still again meanwhile. */

@@ -9,16 +9,17 @@ import { isTurnedAway, NO_ANSWER, wordsOfFailure } from "./failure.ts";
 import { STOOD_STILL } from "./fall.ts";
 import { stuckOn } from "./hanging.ts";
 import { lookInto } from "./lost.ts";
+import type { ByInputs } from "./measure-all.ts";
 import { againAfterMute, MUTE, type Ran, watchForMute } from "./mute.ts";
 import { hasEnded, lastResults, type Pass, settle } from "./pass.ts";
 import { asideOf } from "./plain-clients.ts";
 import { pool } from "./pool.ts";
 import { dropProven } from "./proven.ts";
 import type { Case } from "./scenario.ts";
-import { casesAtWork, hangUp, isCrowd, mayOverlap, seemsDeaf, share, wasServing } from "./shared.ts";
+import { casesAtWork, hangUp, isCrowd, mayOverlap, seemsDeaf, share, wasServing, wasStillFor } from "./shared.ts";
 import { blameForShutOut, isShutByOne } from "./shut-by-one.ts";
 import { mayShutOut, shutsOutAfter, wrongBefore } from "./shut-out.ts";
-import { openStalls, untilStall, wasStillFor } from "./standstill.ts";
+import { openStalls, untilStall } from "./standstill.ts";
 
 /** Tells if the target went away or hangs, or stood still for long. Nothing that runs then can be judged. */
 export function isGone(pass: Pass): boolean {
@@ -167,18 +168,19 @@ async function explainRefusal(ran: readonly CaseResult[], pass: Pass): Promise<v
   const { limits } = pass.shared;
   const { at, way } = limits.refusal;
   // A limit on handshakes that wait looks like a server that stands still. Where there is none, a client that comes in a stall meets none.
-  if (limits.isNone && way.code === NO_ANSWER && wasStillFor(at, pass.shared)) return limits.forget();
+  const stoodStill = way.code === NO_ANSWER && wasStillFor(at, pass.shared);
+  if (limits.isNone && stoodStill) return limits.forget();
   // A server that turns clients away by itself has not fallen.
-  if (isTurnedAway(way) || !endedSilent(ran, at)) return await measureLimits(ran, pass);
+  if (isTurnedAway(way) || !endedSilent(ran, at)) return await measureLimits(ran, stoodStill, pass);
   pass.availability.refuses(at, way);
   limits.forget();
 }
 
 /**
  * Measures a limit that was noticed, with connections that no limit holds up; nothing else may be at work. Tells what is new, and
- * notes if the target lets nobody in any more.
+ * notes if the target lets nobody in any more. `stoodStill` says that it served nobody when it refused one.
  */
-async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<void> {
+async function measureLimits(ran: readonly CaseResult[], stoodStill: boolean, pass: Pass): Promise<void> {
   const { protocol, target, options, shared, signal } = pass;
   const { limits } = shared;
   const before = limits.words;
@@ -195,12 +197,13 @@ async function measureLimits(ran: readonly CaseResult[], pass: Pass): Promise<vo
   const wrong = wrongBefore(at, all, pass);
   const began = shared.clock();
   const { searched, away } = pass.times;
-  const shut = await limits.measure(come, signal, {
+  const byInputs: ByInputs = {
     mayBeMany: mayShutOut(wrong),
     many: ({ opens }) => shutsOutAfter(wrong, opens, pass),
     one: (entrance) => blameForShutOut({ at, way: refused, ms: shared.clock() - at }, all, entrance, asideOf(pass)),
     isOne: isShutByOne(pass),
-  });
+  };
+  const shut = await limits.measure(come, signal, byInputs, stoodStill);
   const { ms = 0, tookMs = ms, way } = shut;
   signal?.removeEventListener("abort", cut);
   cut();
