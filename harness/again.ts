@@ -12,7 +12,7 @@ import { hasEnded, type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { sleep } from "./sleep.ts";
-import { isServed } from "./standstill.ts";
+import { waitsForStallToEnd } from "./standstill.ts";
 import { HANDSHAKE } from "./waited.ts";
 import { alone, work } from "./work.ts";
 
@@ -31,19 +31,10 @@ export async function aloneAgain(result: CaseResult, pass: Pass): Promise<CaseRe
   return again;
 }
 
-/** The part of the timeout within which a server serves somebody, unless it stands still: a plain client comes more often than that. */
-const SERVES_SOMEBODY_WITHIN = 0.5;
-
-/**
- * Tells if a case that ran alone waited in vain because the server stood still. Two newcomers that are served show that it stands no
- * longer.
- */
+/** Tells if a case that ran alone waited in vain because the server stood still. */
 async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
-  const { shared } = pass;
-  const wasHeard = shared.attention.heardAt > endOf(again) - SERVES_SOMEBODY_WITHIN * shared.timeout;
-  if (hasEnded(pass) || wasHeard || !isSilent(again) || othersWereServed(again)) return false;
-  await Promise.all([isServed(pass), isServed(pass)]);
-  return stoodStill(again, pass);
+  if (hasEnded(pass) || !isSilent(again) || othersWereServed(again, pass)) return false;
+  return (await waitsForStallToEnd(endOf(again), pass)) && stoodStill(again, pass);
 }
 
 /** Tells if a connection of a case was refused since there were too many. */

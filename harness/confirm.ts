@@ -113,7 +113,7 @@ async function confirmSilent(cases: readonly Case[], tookMs: number, pass: Pass)
   for (;;) {
     const silent = silentOf(cases, pass).filter((it) => !harmsOthers(it, pass));
     const warned = warnedInVain(cases, pass);
-    for (const it of warned) if (!othersWereServed(it)) tellStall(it, pass);
+    for (const it of warned) if (!othersWereServed(it, pass)) tellStall(it, pass);
     const open = [...silent, ...warned].filter((it) => !asked.has(it.case));
     if (open.length === 0) return;
     for (const it of open) asked.add(it.case);

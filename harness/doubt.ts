@@ -8,7 +8,7 @@ import type { Check } from "./judge.ts";
 import type { Pass } from "./pass.ts";
 import { loadSuitesOf, type Protocol } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
-import type { Stall } from "./shared.ts";
+import { type Stall, wasStillFor } from "./shared.ts";
 import { wasLost } from "./transcript.ts";
 import { HANDSHAKE } from "./waited.ts";
 
@@ -77,11 +77,18 @@ const unanswered = ({ connections }: Pick<CaseResult, "connections">) =>
 /** Tells if a handshake of a case had no answer in time. */
 export const missedHandshake = (it: Pick<CaseResult, "connections">): boolean => unanswered(it).length > 0;
 
+/** Tells if the server stood still for most of each wait of a case that was in vain. It may have served others just before and after. */
+function waitedInStalls({ connections }: CaseResult, { shared }: Pass): boolean {
+  const inVain = connections.flatMap(({ events }) => events.filter((it) => it.type === "timeout"));
+  return inVain.length > 0 && inVain.every(({ at, afterMs = 0 }) => wasStillFor(at - afterMs, shared));
+}
+
 /**
  * Tells if others got meanwhile what this case missed. If that is a handshake, all others around have to be answered: a limit may leave out
  * some.
  */
-export const othersWereServed = (it: CaseResult): boolean =>
+export const othersWereServed = (it: CaseResult, pass: Pass): boolean =>
+  !waitedInStalls(it, pass) &&
   unanswered(it).every(wasLost) &&
   decisive(it).every(({ silence }) => silence === undefined || silence.nextServedAfterMs !== undefined);
 
@@ -223,7 +230,7 @@ export function warnedInVain(cases: readonly Case[], pass: Pass): readonly CaseR
     (it) =>
       wanted.has(it.case) &&
       it.verdict === "warn" &&
-      ((!othersWereServed(it) && (stoodStill(it, pass) || wasCrowded(it, pass))) ||
+      ((!othersWereServed(it, pass) && (stoodStill(it, pass) || wasCrowded(it, pass))) ||
         (missedBy(it).length > 0 && wasHarmed(it, pass))),
   );
 }

@@ -12,7 +12,7 @@ import { CERTAIN_FAILURES } from "./silences.ts";
 export async function settleMixedUp(cases: readonly Case[], pass: Pass): Promise<void> {
   const missed = cases
     .flatMap((it) => pass.results.get(it) ?? [])
-    .filter((it) => !isRight(it) && isSilent(it) && othersWereServed(it));
+    .filter((it) => !isRight(it) && isSilent(it) && othersWereServed(it, pass));
   if (missed.length < CERTAIN_FAILURES || !(await mixesUp(pass))) return;
   const left = missed.filter((it) => !pass.rechecked.has(it.case.id));
   for (const it of left) settleFailed({ ...ungrounded(it, pass), unconfirmed: true }, pass);

@@ -167,8 +167,11 @@ function afterwards(tape: RecorderState, from: Side): undefined {
 function noticeStall({ attention, clock, stalls, onStall, timeout }: Shared, asked: number): void {
   const now = clock();
   const ms = Math.round(now - attention.since);
-  if (attention.waiting > 1 && ms > timeout * STANDS_STILL_AFTER) attention.quiet = { at: attention.since, ms };
+  // A stall may be longer than the wait of most clients.
+  const waited = attention.waiting + attention.gaveUp;
+  if (waited > 1 && ms > timeout * STANDS_STILL_AFTER) attention.quiet = { at: attention.since, ms };
   attention.since = now;
+  attention.gaveUp = 0;
   attention.heardAt = now;
   const { quiet } = attention;
   if (!quiet || asked > now - timeout * WAITED) return;

@@ -53,7 +53,8 @@ async function withoutWaitedInLine(
  */
 export async function allTogether(all: readonly CaseResult[], tookMs: number, pass: Pass): Promise<void> {
   const kinds = [...groupBy(all, failureKind).values()];
-  const isCertain = (kind: readonly CaseResult[]) => kind.length >= CERTAIN_FAILURES && kind.every(othersWereServed);
+  const isCertain = (kind: readonly CaseResult[]) =>
+    kind.length >= CERTAIN_FAILURES && kind.every((it) => othersWereServed(it, pass));
   for (const it of kinds.filter(isCertain).flat()) settleFailed(ungrounded(it, pass), pass);
   const rest = await withoutWaitedInLine(
     kinds.filter((kind) => !isCertain(kind)),
@@ -78,7 +79,8 @@ export async function allTogether(all: readonly CaseResult[], tookMs: number, pa
       for (const what of missedBy(first)) forgotten.add(what);
       settlePassed(first, second, pass);
     } else if (unsure.length > 1 && waitedAmongMany(second, pass)) crowded.push(second);
-    else if (unsure.length === 1 || othersWereServed(second) || othersWereServed(first)) failed.push(second);
+    else if (unsure.length === 1 || othersWereServed(second, pass) || othersWereServed(first, pass))
+      failed.push(second);
     else open.push(second);
   }
   await settleSure([...failed, ...(open.length > FEW_SIDE_BY_SIDE ? [] : open)], forgotten, pass);
@@ -216,7 +218,7 @@ export async function clearHarmed(failed: readonly CaseResult[], pass: Pass): Pr
 function settlePassed(first: CaseResult, second: CaseResult, pass: Pass): void {
   if (breaksAgain(first, second)) settle({ ...ungrounded(first, pass), unstable: true }, pass);
   else if (wasHarmed(first, pass) || wasCrowded(first, pass)) settle(second, pass);
-  else if (othersWereServed(first)) settle({ ...ungrounded(first, pass), unstable: true }, pass);
+  else if (othersWereServed(first, pass)) settle({ ...ungrounded(first, pass), unstable: true }, pass);
   else {
     tellStall(first, pass);
     settle({ ...second, ...(isDoubtful(first, pass) && { unstable: true }) }, pass);

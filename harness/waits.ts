@@ -123,8 +123,10 @@ function begin<T>(waiter: Waiter<T>, state: WaitState): void {
   expireIn(waiter.limit, waiter, state);
   waiting.add(waiter);
   // A client that comes just after all others gave up goes on waiting for them.
-  if (attention.waiting === 0 && since - attention.gaveUpAt > GOES_ON_WAITING_WITHIN * shared.timeout)
+  if (attention.waiting === 0 && since - attention.gaveUpAt > GOES_ON_WAITING_WITHIN * shared.timeout) {
     attention.since = since;
+    attention.gaveUp = 0;
+  }
   attention.waiting += 1;
 }
 
@@ -205,6 +207,7 @@ function giveUp<T>(waiter: Waiter<T>, state: WaitState): void {
   if (waiter.isUsual) {
     patience.missed(what, since, waiter.owed, clock());
     attention.gaveUpAt = clock();
+    attention.gaveUp += 1;
   }
   const data = wordsOfSilence(silence);
   const noted = state.log.record({ from: "client", type: "timeout", data, ...silence });

@@ -149,15 +149,17 @@ describe("a server that stands still", () => {
     expect([stalls(2, 250), stalls(1, 900), stalls(0, 900)]).toEqual([[], [], []]);
   });
   test.each([
-    ["others go on", 5, { at: -15, ms: 425 }],
-    ["nobody goes on", -500, { at: 10, ms: 400 }],
-  ])("stood still before, too, where %s waiting when one gives up", async (_, gaveUpAt, stall) => {
+    ["others go on", 5, 2, [{ at: -15, ms: 425 }]],
+    ["one goes on", 5, 1, [{ at: -15, ms: 425 }]],
+    ["nobody goes on", -500, 2, [{ at: 10, ms: 400 }]],
+    ["nobody goes on, and one comes later,", -500, 1, []],
+  ])("stood still before, too, where %s waiting when one gives up", async (_, gaveUpAt, waiters, expected) => {
     const shared = share(1_000);
     Object.assign(shared, { clock: () => gaveUpAt - 20 });
     const waiting = one(shared).log.wait("it", () => undefined);
     Object.assign(shared, { clock: () => gaveUpAt });
     await waiting;
-    expect(stalls(2, 400, 0, shared)).toEqual([stall]);
+    expect(stalls(waiters, 400, 0, shared)).toEqual(expected);
   });
   test("is none if nobody asked for anything meanwhile", () => {
     expect(stalls(2, 900, 801)).toEqual([]);

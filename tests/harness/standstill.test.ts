@@ -1,6 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { share } from "../../harness/shared.ts";
-import { wasStillFor } from "../../harness/standstill.ts";
+import { share, wasStillFor } from "../../harness/shared.ts";
 
 test.each([
   ["came just before a stall", 990, true],

@@ -66,6 +66,22 @@ const counted = () => {
   return () => ++count;
 };
 
+/** Says goodbye to the first client that `isIt`, and to so many others. Then it stands still, and closes only later for that one. */
+function stillBeforeClose(isIt, others) {
+  let one;
+  let after = 0;
+  const stand = () => {
+    standStill(2_500);
+    one.close(1000);
+  };
+  return (client) => {
+    goodbye(client);
+    if (one || !isIt(client)) client.close(1000);
+    else one = client;
+    if (one && after++ === others) setTimeout(stand, 10);
+  };
+}
+
 /** The decisions that differ, by the kind of slowness. */
 const hooks = {
   silent: () => ({ refuse() {} }),
@@ -89,6 +105,17 @@ const hooks = {
   "stands still for 2.5 s among unusual handshakes": () => ({ admit: at(600, () => standStill(2_500)) }),
   "stands still for 2.5 s every 5 s": () => ({ admit: at(100, () => again(2_500)) }),
   "stands still for 2 s every 4 s": () => ({ admit: at(20, () => again(2_000)) }),
+  "stands still for 2.5 s between a goodbye and the close": () => {
+    const isThe30th = counted();
+    return { farewell: stillBeforeClose(() => isThe30th() === 30, 0) };
+  },
+  "serves four clients between a late goodbye and 2.5 s without the close": () => {
+    const since = new Map();
+    return {
+      open: (client, serve) => serve(since.set(client, Date.now())),
+      farewell: stillBeforeClose((client) => Date.now() - since.get(client) > 400, 4),
+    };
+  },
   "answers 20 handshakes": () => ({
     admit: from(
       20,

@@ -116,5 +116,11 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
   "stands still for 1.5 s at its first client": slowly("stands still for 1.5 s at once"),
   "stands still for 1.5 s at its 100th client": slowly("stands still for 1.5 s once"),
   "stands still for 2.5 s among unusual handshakes": slowly("stands still for 2.5 s among unusual handshakes"),
+  "stands still for 2.5 s between a goodbye and the close": slowly(
+    "stands still for 2.5 s between a goodbye and the close",
+  ),
+  "serves four clients between a late goodbye and 2.5 s without the close": slowly(
+    "serves four clients between a late goodbye and 2.5 s without the close",
+  ),
   "closes 1.8 s after its last word": slowly("closes after 1.8 s"),
 };
