@@ -51,7 +51,7 @@ const requests = (requirement: RequirementId): Judge<string> =>
 
 /**
  * Judges malformed commands, many on one connection if the server leaves it open. If it ends the connection, or something is wrong, each
- * command that shared it gets a connection of its own: two rounds, however many there are.
+ * command that shared it gets a connection of its own: two rounds, however many there are. One that had it for itself needs no second.
  */
 const malformedOnes: Judge<string> = async ({ connect, room }, values) => {
   const commands = values.map((text) => ({ text, valid: false }));
@@ -59,6 +59,7 @@ const malformedOnes: Judge<string> = async ({ connect, room }, values) => {
     commands.slice(i * COMMANDS_A_CONNECTION, (i + 1) * COMMANDS_A_CONNECTION),
   );
   const shared = await overlapping(groups, atATime(room, 1), (group) => play(connect, group));
+  if (commands.length === 1) return [shared[0]?.mistake];
   const doubtful = new Set(groups.filter((_, i) => shared[i]?.mistake || shared[i]?.ended).flat());
   return overlapping(commands, atATime(room, 1), async (command) =>
     doubtful.has(command) ? (await play(connect, [command])).mistake : undefined,

@@ -15,18 +15,28 @@ describe("a counterexample", () => {
     expect(found).toEqual({ value: [101], finding: "too big" });
   });
 
-  test("is the same from the same seed, after all values were judged at once", async () => {
-    const batches: number[] = [];
-    const seen: unknown[] = [];
-    for (let i = 0; i < 2; i++) {
+  test("is the same from the same seed, after all values were judged in two lots", async () => {
+    const judged = async () => {
+      const lots: (readonly unknown[])[] = [];
       await counterexample(numbers, random, async (values) => {
-        batches.push(values.length);
-        seen.push(values);
+        lots.push(values);
         return values.map(() => undefined);
       });
-    }
-    expect(batches).toEqual([100, 100]);
-    expect(seen[0]).toEqual(seen[1]);
+      return lots;
+    };
+    const lots = await judged();
+    expect(lots.map(({ length }) => length)).toEqual([40, 60]);
+    expect(await judged()).toEqual(lots);
+  });
+
+  test("needs no second lot where the first holds one", async () => {
+    const lots: number[] = [];
+    await counterexample(numbers, random, async (values) => {
+      lots.push(values.length);
+      return values.map(tooBig);
+    });
+    expect(lots[0]).toBe(40);
+    expect(lots.slice(1).every((length) => length === 1)).toBe(true);
   });
 
   test("is none if a value fails only among others", async () => {
