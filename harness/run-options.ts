@@ -48,7 +48,7 @@ export interface RunOptions {
 export interface Stop {
   /** `slow`: the target is slow, and the time was up. `missing`: shards of the run, or a client, were not seen any more. */
   readonly reason: "lost" | "interrupted" | "bail" | "missing" | "slow";
-  /** Why, in words: `calm/a failed before (--bail)`. */
+  /** Why, in words: `calm/a failed, and --bail ends the run`. */
   readonly why: string;
   /** The cases that may have ended a target for good, the likeliest first. */
   readonly suspects?: readonly string[];
@@ -62,6 +62,6 @@ export function bailedBy(results: () => readonly CaseResult[], { bail, isExpecte
   if (!bail) return undefined;
   for (const { verdict, case: it, checks } of results())
     if (verdict === "fail" && !isExpected?.(it.id, checks))
-      return { reason: "bail", why: `${it.id} failed before (--bail)` };
+      return { reason: "bail", why: `${it.id} failed, and --bail ends the run` };
   return undefined;
 }

@@ -128,7 +128,9 @@ function entry(node: Node, context: FileContext): Entry {
 function keyOf({ key }: Pair<Node, Node | null>, refuse: Refuse): Key {
   const name = String(isScalar(key) ? key.value : key);
   const known = ENTRY_KEYS.find((it) => it === name);
-  return known ?? refuse(key, `there is no "${name}" in an entry.${suggestion(name, ENTRY_KEYS)}`);
+  return (
+    known ?? refuse(key, `an entry takes no "${name}", but ${ENTRY_KEYS.join(", ")}.${suggestion(name, ENTRY_KEYS)}`)
+  );
 }
 
 function textOf(node: Node, key: Key, refuse: Refuse): string {

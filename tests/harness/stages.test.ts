@@ -59,7 +59,7 @@ describe("a run", () => {
   });
 
   test("ends with bail at a failure, even if it does not show alone", async () => {
-    const stop = "calm/a failed before (--bail)";
+    const stop = "calm/a failed, and --bail ends the run";
     const fluke = [acts("calm", "a", false, true), acts("calm", "b"), acts("upsets", "c")];
     expect(await ran(fluke, { bail: true })).toEqual({ told: ["fail unstable", "pass", "skip"], stop });
     const failure = [acts("calm", "a", false), acts("calm", "b"), acts("upsets", "c")];

@@ -25,7 +25,7 @@ describe("a file of expected failures", () => {
     [
       "a key with a typo",
       "- case: version/greeting\n  reson: x\n",
-      /^ef\.yaml:2: there is no "reson".*nearest.*"reason"/,
+      /^ef\.yaml:2: an entry takes no "reson", but case, requirement, .*nearest.*"reason"/,
     ],
     ["an unknown case", "- reason: x\n  case: version/greting\n", /^ef\.yaml:2: there is no case.*"version\/greeting"/],
     ["an unknown requirement", "- requirement: parity.path\n  reason: x\n", /^ef\.yaml:1: .*"parity\.patch"/],

@@ -127,7 +127,11 @@ describe("a verdict that varies", () => {
 });
 
 test("a run that ended early says how many of its cases ran, in every format", async () => {
-  const stop = { reason: "bail", words: "not run: x failed before (--bail)", why: "x failed before (--bail)" } as const;
+  const stop = {
+    reason: "bail",
+    words: "not run: x failed, and --bail ends the run",
+    why: "x failed, and --bail ends the run",
+  } as const;
   const cases = good.cases.map((it, i) =>
     i < 3
       ? it

@@ -168,7 +168,7 @@ test("a run stops at the first failure, if it is asked to", async () => {
     ["requests/alone", "transport/ping-with-1-byte", "returns/server-closes-with-1000"].includes(id),
   );
   const { results, stop } = await judge(autohostFaults["does-not-answer"]?.ways, some, { bail: true, timeout: 60 });
-  expect(stop).toMatchObject({ reason: "bail", why: "requests/alone failed before (--bail)" });
+  expect(stop).toMatchObject({ reason: "bail", why: "requests/alone failed, and --bail ends the run" });
   expect(results.map(({ verdict }) => verdict)).toEqual(["fail", "skip", "skip"]);
 });
 
