@@ -37,10 +37,7 @@ export const deaths: Readonly<Record<string, readonly [on: readonly string[], ri
     },
   ],
   "throws 50 ms later": [["null=throw@50"], { culprits: [NULL], says: [/exit code 1\b/, /TypeError: Cannot read/] }],
-  "is killed 700 ms later": [
-    ["bracket=kill@700"],
-    { culprits: ["transport/odd-a-host-with-an-open-bracket"], says: [/SIGKILL/] },
-  ],
+  "is killed 700 ms later": [["null=kill@700"], { culprits: [NULL], says: [/SIGKILL/] }],
   "ends as if all were well": [
     ["reserved-bit=exit:0@200"],
     { culprits: ["transport/violation-a-request-with-rsv2"], alike: /-with-rsv3$/, says: [/exit code 0\b/] },

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { isBroken } from "../../harness/catalogue.ts";
+import { DEFAULTS } from "../../running/defaults.ts";
 import { byTurns, everything } from "../turns.ts";
 import { away, deaths, harmed, NULL } from "./deaths.ts";
 import { expectCulprits, found, HARM, started } from "./meet-dying.ts";
@@ -152,3 +153,16 @@ const UNSTEADY = /a worker that dies|as if all were well|greets nobody|answers n
 const steady = everything ? all : all.filter(([death]) => !UNSTEADY.test(death));
 
 test.each(byTurns(steady, steady.length))("a server %s", (_, expectations) => expectations(), PATIENCE);
+
+/** The time for which a run stays after its last case, in ms. */
+const STAYS = DEFAULTS.timeout / 8;
+
+/** The suite that runs last. A run may be over before a server ends late of its inputs. */
+const LAST = /^transport\//;
+
+test("each server that ends late does so of an input that many cases follow", () => {
+  const isLate = (on: readonly string[]) => on.some((it) => Number(/@(\d+)/.exec(it)?.[1]) > STAYS);
+  const late = Object.values({ ...deaths, ...harmed }).filter(([on]) => isLate(on));
+  expect(late.length).toBeGreaterThan(0);
+  expect(late.flatMap(([, { culprits }]) => culprits.filter((id) => LAST.test(id)))).toEqual([]);
+});
