@@ -3,7 +3,7 @@ import { blame } from "./blame.ts";
 import { hasTimeToWait, timeThere, timeToSearch } from "./budget.ts";
 import { SECOND_OVER } from "./connection-rate.ts";
 import { type CaseResult, endOf } from "./execute.ts";
-import { wordsOfFailure } from "./failure.ts";
+import { NO_ANSWER, wordsOfFailure } from "./failure.ts";
 import { SHUT_OUT } from "./fall.ts";
 import { guess } from "./guess.ts";
 import type { Refused } from "./known-limits.ts";
@@ -92,6 +92,8 @@ export async function blameForShutOut(
     (isShutByOne(pass) && !hasTimeToWait(trial.closed, pass)) ||
     hasEnded(pass);
   const trial: Trial = { ...aside, entrance, at, closed, came: 0, isOver };
+  // One that gives no answer may still do so. A suspect that runs then is refused before it sends anything.
+  if (way.code === NO_ANSWER && !Number.isFinite(await untilOpen(trial))) return false;
   const suspects = ran.filter((it) => isSuspect(it) && mayHaveShut(it, at) && !pass.ends.culprits.has(it.case.id));
   const { culprit, shut } = await search(byNearness(suspects, at, greetsAll(pass.protocol)), trial);
   if (shut === "for good") pass.availability.refuses(at, way);

@@ -75,19 +75,20 @@ describe("a server that shuts everybody out over one malformed command is told s
   const some = cases.filter(({ id }) => /^malformed\/(no|not|near)-|^disconnect\/alone$/.test(id));
   const isBad = (text: string) => /"command":1\b/.test(text);
 
-  const ways = [
+  const ways: readonly [string, Parameters<typeof banning>[1], { concurrency?: number }?][] = [
     ["answers 403 for 3.2 s", { way: 403, ms: 3_200 }],
     ["resets all for 1.5 s, and for twice as long each time", { way: "reset", ms: 1_500, doubles: true }],
     ["closes all with 1013 for 1 s", { way: "1013", ms: 1_000 }],
     ["resets all 150 ms later for 400 ms", { way: "reset", ms: 400, later: 150 }],
     ["greets nobody for 1.2 s", { way: "mute", ms: 1_200 }],
     ["answers no handshake for 2.2 s", { way: "silence", ms: 2_200 }],
-  ] as const;
+    ["answers no handshake for 5 s, case by case", { way: "silence", ms: 5_000 }, { concurrency: 1 }],
+  ];
 
-  test.each(byTurns(ways, 6))("%s", async (_, ban) => {
+  test.each(byTurns(ways, 7))("%s", async (_, ban, options = {}) => {
     const server = await banning(isBad, ban);
     close = server.close;
-    const { results, stop } = await runAgainst(server.url, some);
+    const { results, stop } = await runAgainst(server.url, some, options);
     const broken = results
       .filter(isBroken)
       .map(({ case: { id }, checks }) => [id, ...checks.filter(isBroken).map(({ actual }) => actual)]);
