@@ -1,7 +1,7 @@
 import { isTooLate } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
 import { SECOND_OVER } from "./connection-rate.ts";
-import { isShort, isSilent, missedHandshake, othersWereServed, stoodStill } from "./doubt.ts";
+import { isShort, isSilent, missedHandshake, waitedInStalls } from "./doubt.ts";
 import { type CaseResult, endOf } from "./execute.ts";
 import { saysTooMany } from "./failure.ts";
 import { isOwnGoodbye } from "./goodbyes.ts";
@@ -12,7 +12,7 @@ import { hasEnded, type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import type { Case } from "./scenario.ts";
 import { sleep } from "./sleep.ts";
-import { waitsForStallToEnd } from "./standstill.ts";
+import { letStallEnd } from "./standstill.ts";
 import { HANDSHAKE } from "./waited.ts";
 import { alone, work } from "./work.ts";
 
@@ -31,10 +31,11 @@ export async function aloneAgain(result: CaseResult, pass: Pass): Promise<CaseRe
   return again;
 }
 
-/** Tells if a case that ran alone waited in vain because the server stood still. */
-async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
-  if (hasEnded(pass) || !isSilent(again) || othersWereServed(again, pass)) return false;
-  return (await waitsForStallToEnd(endOf(again), pass)) && stoodStill(again, pass);
+/** Tells if a case that failed again waited in vain because the server stood still. */
+export async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
+  if (hasEnded(pass) || !isSilent(again)) return false;
+  await letStallEnd(endOf(again), pass);
+  return waitedInStalls(again, pass);
 }
 
 /** Tells if a connection of a case was refused since there were too many. */

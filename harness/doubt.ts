@@ -78,7 +78,7 @@ const unanswered = ({ connections }: Pick<CaseResult, "connections">) =>
 export const missedHandshake = (it: Pick<CaseResult, "connections">): boolean => unanswered(it).length > 0;
 
 /** Tells if the server stood still for most of each wait of a case that was in vain. It may have served others just before and after. */
-function waitedInStalls({ connections }: CaseResult, { shared }: Pass): boolean {
+export function waitedInStalls({ connections }: CaseResult, { shared }: Pass): boolean {
   const inVain = connections.flatMap(({ events }) => events.filter((it) => it.type === "timeout"));
   return inVain.length > 0 && inVain.every(({ at, afterMs = 0 }) => wasStillFor(at - afterMs, shared));
 }

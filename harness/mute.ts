@@ -8,7 +8,7 @@ import type { Case } from "./scenario.ts";
 import { type OnVain, share, wasStillFor } from "./shared.ts";
 import { blameForShutOut } from "./shut-by-one.ts";
 import { sleep } from "./sleep.ts";
-import { isServed, openStalls, waitsForStallToEnd } from "./standstill.ts";
+import { isServed, letStallEnd, openStalls } from "./standstill.ts";
 import { isMessage, type Transcript, type WireEvent } from "./transcript.ts";
 
 // Finds the input after which a target says nothing to newcomers for a while, though it accepts them and serves all others.
@@ -163,7 +163,7 @@ async function isExplained(ran: readonly CaseResult[], reopened: Ran["reopened"]
   const { shared, standstills } = pass;
   const at = mayLook(pass) ? muteRow(ran, lineOf(pass)) : undefined;
   if (at === undefined) return false;
-  await waitsForStallToEnd(shared.clock(), pass);
+  await letStallEnd(shared.clock(), pass);
   if (wasStillFor(at, shared)) return false;
   const aside = asideFor(pass);
   const entrance = entranceByGreeting(aside);

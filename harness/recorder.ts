@@ -1,7 +1,7 @@
 import { BOUNDS, type Bound, type Counter, counter, onOne } from "./bounds.ts";
 import { base64 } from "./deeds.ts";
 import { discard } from "./memory.ts";
-import { type Shared, stamp } from "./shared.ts";
+import { SERVES_SOMEBODY_WITHIN, type Shared, stamp } from "./shared.ts";
 import type { Side, Unstamped, WireEvent } from "./transcript.ts";
 import { type WaitFor, waits } from "./waits.ts";
 
@@ -14,7 +14,7 @@ const MOST_AFTER_CLOSE = 100;
 /** A server stands still if it serves nobody for so much of the timeout. */
 const STANDS_STILL_AFTER = 0.25;
 
-/** Somebody has to wait for at least so long in a stall, in timeouts. A client that gave up and came again has not waited for long. */
+/** Somebody has to wait for at least so long in a stall, in timeouts, unless several gave up in it. One that came again has not waited for long. */
 const WAITED = 0.1;
 
 /** After a stall, a server answers all who waited within this time, in ms. */
@@ -167,14 +167,15 @@ function afterwards(tape: RecorderState, from: Side): undefined {
 function noticeStall({ attention, clock, stalls, onStall, timeout }: Shared, asked: number): void {
   const now = clock();
   const ms = Math.round(now - attention.since);
-  // A stall may be longer than the wait of most clients.
+  // A stall may be longer than the wait of most clients, or of all.
   const waited = attention.waiting + attention.gaveUp;
+  const isLonger = attention.gaveUp > 1 && ms > timeout * SERVES_SOMEBODY_WITHIN;
   if (waited > 1 && ms > timeout * STANDS_STILL_AFTER) attention.quiet = { at: attention.since, ms };
   attention.since = now;
   attention.gaveUp = 0;
   attention.heardAt = now;
   const { quiet } = attention;
-  if (!quiet || asked > now - timeout * WAITED) return;
+  if (!quiet || (!isLonger && asked > now - timeout * WAITED)) return;
   attention.quiet = undefined;
   if (now > quiet.at + quiet.ms + ANSWERS_ALL_WITHIN) return;
   stalls.push(quiet);

@@ -129,6 +129,9 @@ export const wasServing = ({ patience }: Shared, { greeting }: { readonly greeti
 export const seemsToHang = (shared: Shared): boolean =>
   shared.patience.served && seemsDeaf(shared) && shared.clock() - shared.attention.heardAt > shared.timeout;
 
+/** The part of the timeout within which a server serves somebody, unless it stands still: a plain client comes more often than that. */
+export const SERVES_SOMEBODY_WITHIN = 0.5;
+
 /** The part of the wait of a client in which a server stood still that gave it no answer for that. */
 const MOSTLY = 0.5;
 

@@ -1,4 +1,4 @@
-import { aloneAgain, FURTHER, isLate, type Rerun, sideBySide } from "./again.ts";
+import { aloneAgain, FURTHER, isLate, type Rerun, sideBySide, waitedInStall } from "./again.ts";
 import { isTooLate } from "./budget.ts";
 import { isBroken } from "./catalogue.ts";
 import {
@@ -48,7 +48,7 @@ async function withoutWaitedInLine(
 
 /**
  * Runs cases again, side by side, that waited in vain. Of a large kind some run first, and stand for all if each waits in vain again. One
- * that waits in vain again is confirmed if others were served meanwhile; otherwise a sample runs alone. One that passes now is unstable if
+ * that waits in vain again is confirmed if others were served meanwhile, and no stall explains it; otherwise a sample runs alone. One that passes now is unstable if
  * others were served the first time; otherwise a stall explains it.
  */
 export async function allTogether(all: readonly CaseResult[], tookMs: number, pass: Pass): Promise<void> {
@@ -67,7 +67,7 @@ export async function allTogether(all: readonly CaseResult[], tookMs: number, pa
     pass,
   );
   const again = new Map([...some, ...others]);
-  const [open, crowded, failed]: [CaseResult[], CaseResult[], CaseResult[]] = [[], [], []];
+  const [open, alone, failed]: [CaseResult[], CaseResult[], CaseResult[]] = [[], [], []];
   const forgotten = new Set<string>();
   for (const first of unsure) {
     const second = again.get(first.case);
@@ -78,13 +78,14 @@ export async function allTogether(all: readonly CaseResult[], tookMs: number, pa
     } else if (!breaksAgain(first, second)) {
       for (const what of missedBy(first)) forgotten.add(what);
       settlePassed(first, second, pass);
-    } else if (unsure.length > 1 && waitedAmongMany(second, pass)) crowded.push(second);
+    } else if ((unsure.length > 1 && waitedAmongMany(second, pass)) || (await waitedInStall(second, pass)))
+      alone.push(second);
     else if (unsure.length === 1 || othersWereServed(second, pass) || othersWereServed(first, pass))
       failed.push(second);
     else open.push(second);
   }
   await settleSure([...failed, ...(open.length > FEW_SIDE_BY_SIDE ? [] : open)], forgotten, pass);
-  await sample(open.length > FEW_SIDE_BY_SIDE ? [...crowded, ...open] : crowded, tookMs, pass);
+  await sample(open.length > FEW_SIDE_BY_SIDE ? [...alone, ...open] : alone, tookMs, pass);
 }
 
 /** Settles a kind of many cases if the few that stand for it fail again; tells if they did. */

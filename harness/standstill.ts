@@ -6,7 +6,7 @@ import { STOOD_STILL } from "./fall.ts";
 import { guess } from "./guess.ts";
 import { type Fall, hasEnded, type Pass } from "./pass.ts";
 import { greetsAll, loadSuitesOf } from "./protocol.ts";
-import { hangUp, mayOverlap, type Stall, wasServing } from "./shared.ts";
+import { hangUp, mayOverlap, SERVES_SOMEBODY_WITHIN, type Stall, wasServing } from "./shared.ts";
 import { sleep } from "./sleep.ts";
 import { byLikelihood, inputsOf, isSuspect, unansweredSince } from "./suspects.ts";
 import { newTrials } from "./trials.ts";
@@ -203,18 +203,13 @@ export async function isServed(pass: Pass): Promise<boolean> {
   return served;
 }
 
-/** The part of the timeout within which a server serves somebody, unless it stands still: a plain client comes more often than that. */
-const SERVES_SOMEBODY_WITHIN = 0.5;
-
 /**
- * Has two newcomers come if the server served nobody for long before `at`, in ms of the run's clock; tells if so. A stall is known once both
- * are served.
+ * Has two newcomers come if the server served nobody for long before `at`, in ms of the run's clock. If it stood still, that is known once
+ * both are served.
  */
-export async function waitsForStallToEnd(at: number, pass: Pass): Promise<boolean> {
+export async function letStallEnd(at: number, pass: Pass): Promise<void> {
   const { attention, timeout } = pass.shared;
-  if (attention.heardAt > at - SERVES_SOMEBODY_WITHIN * timeout) return false;
-  await Promise.all([isServed(pass), isServed(pass)]);
-  return true;
+  if (attention.heardAt <= at - SERVES_SOMEBODY_WITHIN * timeout) await Promise.all([isServed(pass), isServed(pass)]);
 }
 
 /** Waits until a newcomer is greeted, but not for long. An earlier input may make the server stand still again meanwhile. */

@@ -19,7 +19,7 @@ import type { Case } from "./scenario.ts";
 import { casesAtWork, hangUp, isCrowd, mayOverlap, seemsDeaf, share, wasServing, wasStillFor } from "./shared.ts";
 import { blameForShutOut, isShutByOne } from "./shut-by-one.ts";
 import { mayShutOut, shutsOutAfter, wrongBefore } from "./shut-out.ts";
-import { openStalls, untilStall } from "./standstill.ts";
+import { letStallEnd, openStalls, untilStall } from "./standstill.ts";
 
 /** Tells if the target went away or hangs, or stood still for long. Nothing that runs then can be judged. */
 export function isGone(pass: Pass): boolean {
@@ -168,6 +168,7 @@ async function explainRefusal(ran: readonly CaseResult[], pass: Pass): Promise<v
   const { limits } = pass.shared;
   const { at, way } = limits.refusal;
   // A limit on handshakes that wait looks like a server that stands still. Where there is none, a client that comes in a stall meets none.
+  if (way.code === NO_ANSWER) await letStallEnd(pass.shared.clock(), pass);
   const stoodStill = way.code === NO_ANSWER && wasStillFor(at, pass.shared);
   if (limits.isNone && stoodStill) return limits.forget();
   // A server that turns clients away by itself has not fallen.

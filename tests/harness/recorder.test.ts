@@ -161,6 +161,17 @@ describe("a server that stands still", () => {
     await waiting;
     expect(stalls(waiters, 400, 0, shared)).toEqual(expected);
   });
+  test.each([
+    [1, []],
+    [2, [{ at: -15, ms: 625 }]],
+  ])("stood still where %i gave up, and all who are served then came just before", async (clients, expected) => {
+    const shared = share(1_000);
+    Object.assign(shared, { clock: () => -15 });
+    const waits = Array.from({ length: clients }, () => one(shared).log.wait("it", () => undefined));
+    Object.assign(shared, { clock: () => 5 });
+    await Promise.all(waits);
+    expect(stalls(2, 600, 590, shared)).toEqual(expected);
+  });
   test("is none if nobody asked for anything meanwhile", () => {
     expect(stalls(2, 900, 801)).toEqual([]);
     expect(stalls(2, 900, 800)).toEqual([{ at: 10, ms: 900 }]);
