@@ -62,3 +62,51 @@ test("does not grow while those that began before it halved still get late answe
   });
   expect(grows).toEqual([]);
 });
+
+/**
+ * Returns how many cases are at work at most in the end, where each begins as soon as it may. `answeredAt` says when the server answers the
+ * next case, which begins `at`; `random` gives numbers from 0 to 1. All times are in ms.
+ */
+function mostAtWork(answeredAt: (at: number, random: () => number) => number): number {
+  const it = window(TIMEOUT);
+  let seed = 1;
+  const random = () => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed / 2_147_483_647;
+  };
+  const running: { began: number; ended: number }[] = [];
+  let [at, most] = [0, 0];
+  for (let answers = 0; answers < 1_000; answers++) {
+    while (running.length < 500 && it.admits(running.length, SIZE, at))
+      running.push({ began: at, ended: answeredAt(at, random) });
+    if (answers > 500) most = Math.max(most, running.length);
+    const next = running.reduce((first, one) => (one.ended < first.ended ? one : first));
+    running.splice(running.indexOf(next), 1);
+    at = next.ended;
+    it.met("an answer", next.began, at - next.began, 20);
+  }
+  return most;
+}
+
+test("lets all wait together if a server answers each after a time of its own", () => {
+  expect(mostAtWork((at, random) => at + 20 + 600 * random())).toBe(500);
+});
+
+test("lets few wait if one is served after another, which takes longer now and then", () => {
+  let free = 0;
+  const inLine = (at: number, random: () => number) => {
+    free = Math.max(free, at) + 200 * random();
+    return free;
+  };
+  expect(mostAtWork(inLine)).toBeLessThanOrEqual(SIZE);
+});
+
+test("lets few wait if four are served at the same time, each for another time", () => {
+  const free = [0, 0, 0, 0];
+  const inLine = (at: number, random: () => number) => {
+    const worker = free.indexOf(Math.min(...free));
+    free[worker] = Math.max(free[worker] as number, at) + 400 * random();
+    return free[worker];
+  };
+  expect(mostAtWork(inLine)).toBeLessThanOrEqual(2 * SIZE);
+});

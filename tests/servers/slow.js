@@ -46,6 +46,18 @@ function oneByOne(ms) {
   };
 }
 
+/** Handles each message of a client after a time of its own, up to `ms`, which looks like chance. */
+function jittery(ms) {
+  let seed = 1;
+  const turns = new WeakMap();
+  return (client, handle) => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    const wait = (ms * seed) / 2_147_483_647;
+    const turn = turns.get(client) ?? Promise.resolve();
+    turns.set(client, turn.then(() => new Promise((resolve) => setTimeout(resolve, wait))).then(handle));
+  };
+}
+
 /** Says goodbye to a client, closes as told, and does nothing more for it. */
 function leaving(close) {
   const left = new WeakSet();
@@ -99,6 +111,7 @@ const hooks = {
   "never closes": () => leaving(() => {}),
   "closes after 1.8 s": () => leaving((client) => setTimeout(() => client.close(1000), 1_800)),
   "one message at a time, 50 ms each": () => ({ hear: oneByOne(50) }),
+  "up to 1.5 s for each message": () => ({ hear: jittery(1_500) }),
   "stands still for 1.5 s once": () => ({ admit: at(100, () => standStill(1_500)) }),
   "stands still for 1.5 s at once": () => ({ admit: at(1, () => standStill(1_500)) }),
   "stands still for 2.5 s once": () => ({ admit: at(100, () => standStill(2_500)) }),

@@ -122,5 +122,6 @@ export const unusualSlow: Readonly<Record<string, Unusual>> = {
   "serves four clients between a late goodbye and 2.5 s without the close": slowly(
     "serves four clients between a late goodbye and 2.5 s without the close",
   ),
+  "takes up to 1.5 s for each message": slowly("up to 1.5 s for each message"),
   "closes 1.8 s after its last word": slowly("closes after 1.8 s"),
 };
