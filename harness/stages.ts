@@ -3,7 +3,7 @@ import { runBaseline } from "./baseline.ts";
 import { isSpent, isTooLate, TO_BEGIN, waitedInVain, waitsInLine } from "./budget.ts";
 import { isRight } from "./catalogue.ts";
 import { clearRefused, confirm, reconsider } from "./confirm.ts";
-import { brokenSoFar, inconclusive, overlaps } from "./doubt.ts";
+import { brokenSoFar, inconclusive, isSilent, overlaps } from "./doubt.ts";
 import { lookOn, whoEndedLooker } from "./dropped.ts";
 import { type CaseResult, execute } from "./execute.ts";
 import { isPlain, restsOnBroken } from "./foundation.ts";
@@ -15,6 +15,7 @@ import { hasEnded, type Pass, settle } from "./pass.ts";
 import type { Protocol } from "./protocol.ts";
 import { bailedBy, INTERRUPTED } from "./run-options.ts";
 import type { Case } from "./scenario.ts";
+import { notAlone } from "./silences.ts";
 import { plural } from "./words.ts";
 import { type HowToWork, work } from "./work.ts";
 
@@ -40,6 +41,7 @@ export async function runPass(cases: readonly Case[], pass: Pass): Promise<Reado
   dropFindings(fellMeanwhile(hit, pass), pass);
   if (pass.signal?.aborted) pass.stop ??= INTERRUPTED;
   if (!pass.stop && !options.once) await confirm(stages.waits, 0, pass);
+  if (pass.stop?.reason === "slow") leaveOpen(stages.waits, pass);
   if (!options.once) await clearRefused(pass);
   if (!options.once) await askSkipped(pass);
   await lastNewcomer(cases, pass);
@@ -127,6 +129,12 @@ const fellMeanwhile = (cases: readonly Case[], { results, ends: { falls } }: Pas
     const result = results.get(it);
     return result && !isRight(result) && falls.some(({ from, to }) => overlaps(result, from, to));
   });
+
+/** Leaves open what cases that mostly wait missed beside others, since there was no time to run them again alone. */
+function leaveOpen(cases: readonly Case[], pass: Pass): void {
+  for (const it of cases.flatMap((done) => pass.results.get(done) ?? []))
+    if (isSilent(it) && !pass.rechecked.has(it.case.id)) settle(notAlone(it, false, pass), pass);
+}
 
 /** Drops the findings of cases that mostly wait, since the target went away meanwhile. */
 function dropFindings(cases: readonly Case[], pass: Pass): void {

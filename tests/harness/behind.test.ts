@@ -26,6 +26,15 @@ test("a server that does one thing after another for all is slow: nothing is jud
   expect(results.filter(({ verdict }) => ["fail", "warn", "error"].includes(verdict))).toEqual([]);
 });
 
+test("a case that mostly waits is not judged beside others where there is no time to run it again alone", async () => {
+  const { url } = await inLine(60);
+  const some = cases.filter(({ id, waits }) => (waits && id !== "version/idle") || /^disconnect\/extra/.test(id));
+  const { results, stop } = await runAgainst(url, some, { timeout: 1_000, budget: 1_500 });
+  expect(stop).toMatchObject({ reason: "slow" });
+  expect(results.filter(({ verdict }) => verdict === "fail").map(({ case: { id } }) => id)).toEqual([]);
+  expect(results.filter(({ case: it, verdict }) => it.waits && !["error", "skip"].includes(verdict))).toEqual([]);
+});
+
 test("one that keeps up with few clients meets few at a time: all that runs is judged", async () => {
   const { url } = await inLine(20);
   const some = cases.filter(({ id }) => /^(version|disconnect)\//.test(id));
