@@ -67,7 +67,8 @@ export async function lookInto(ran: readonly CaseResult[], pass: Pass): Promise<
     return affected;
   }
   if (signal?.aborted) return NOBODY;
-  giveUp({ fall, all, atWork }, pass);
+  // The last refusal may say more than the first: that of a gateway, where the server ended in a handshake.
+  giveUp({ fall: fall.refuses ? { ...fall, ...(await howItFell(pass)) } : fall, all, atWork }, pass);
   return { atWork, recent: [] };
 }
 
