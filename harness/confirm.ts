@@ -68,7 +68,7 @@ async function clearWarned(cases: readonly Case[], pass: Pass): Promise<void> {
   const again = await sideBySide(hit, pass);
   const cleared = hit.filter((it) => isRight(again.get(it.case) ?? it));
   if (cleared.length === 0 || hasEnded(pass)) return;
-  tellGoodbyes(cleared, pass);
+  tellGoodbyes(cleared, told, pass);
   for (const it of cleared) settle(again.get(it.case) ?? it, pass);
 }
 

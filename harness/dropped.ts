@@ -7,7 +7,7 @@ import { harmsOthers, stoodStill, tellStall, ungrounded, wasHarmed } from "./dou
 import { endsOthers } from "./ends-others.ts";
 import type { CaseResult } from "./execute.ts";
 import { ENDED_OTHERS, endedAt } from "./fall.ts";
-import { isByGoodbyes, tellGoodbyes } from "./goodbyes.ts";
+import { goodbyesAmong, isByGoodbyes, tellGoodbyes, timesOf } from "./goodbyes.ts";
 import { type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import { share } from "./shared.ts";
@@ -32,19 +32,27 @@ async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
   // Where plain requests end other connections, no input is special.
   const dropped = cut.length > 0 && (await endsOthers(pass)) ? [] : cut;
   const at = momentOf(dropped);
+  const goodbyes = goodbyesAmong(hit, pass); // A search replaces the results that show them.
   const isFound = at !== undefined && (await findEnder(at, pass));
-  const told = isFound ? [] : tellGoodbyes(hit, pass);
+  if (!isFound) tellGoodbyes(hit, goodbyes, pass);
   for (const [first, alone] of innocent) {
     if (pass.ends.culprits.has(first.case.id)) continue;
     const result = ungrounded(first, pass);
     // A case that only waited in a stall was not wronged.
     const waited = !wasDropped(result, pass) && stoodStill(first, pass);
     if (waited) tellStall(first, pass);
-    const isByGoodbye = isByGoodbyes(result, told, pass.protocol);
+    const isByGoodbye = isByGoodbyes(result, goodbyes, pass.protocol);
     if (isFound || waited || isByGoodbye) settle(alone, pass);
-    else settle({ ...result, unstable: true }, pass);
+    else settle({ ...(wasToldAlone(result, pass) ? alone : result), unstable: true }, pass);
   }
 }
+
+/**
+ * Tells if all that a case found comes of goodbyes that the server said of its own accord, if only to a few. Its protocol allows that, as
+ * where one worker of several restarts: it is in doubt, and no breach.
+ */
+const wasToldAlone = (result: CaseResult, { protocol }: Pass): boolean =>
+  isByGoodbyes(result, timesOf(result.connections, protocol), protocol);
 
 /**
  * Looks for the case whose input ended the connections of others at a moment, in ms of the run's clock. Blames it; tells if there is one.

@@ -11,6 +11,12 @@ import { isObject, isServerEnd, json, type Message, type Transcript, type WireEv
  */
 const EVERYBODY = { least: 2, many: 4, part: 0.5 } as const;
 
+/**
+ * It is also one to all clients of one worker, of which a server may have several, if it came to so many, and to this part of all who were
+ * there, within so many ms.
+ */
+const OF_WORKER = { least: 4, part: 0.15, within: 20 } as const;
+
 /** The time in which the goodbyes to all clients come, in ms. */
 const GOODBYES_WITHIN = 100;
 
@@ -18,7 +24,7 @@ const GOODBYES_WITHIN = 100;
 const RESTARTS = 5;
 
 /** Tells if two times, in ms of the run's clock, are those of one goodbye to everybody. */
-const isAbout = (one: number, other: number): boolean => Math.abs(one - other) <= GOODBYES_WITHIN;
+const isAbout = (one: number, other: number, ms: number = GOODBYES_WITHIN): boolean => Math.abs(one - other) <= ms;
 
 /** Tells if an event is a goodbye that the server may say of its own accord. */
 export const isOwnGoodbye = (event: WireEvent, { goodbye }: Pick<Protocol, "goodbye">): boolean =>
@@ -50,7 +56,7 @@ const connectionsOf = (all: readonly Pick<CaseResult, "connections">[]): readonl
 ];
 
 /** Returns when the server said a goodbye of its own, in ms of the run's clock, the first first. */
-const timesOf = (connections: readonly Transcript[], protocol: Protocol): readonly number[] =>
+export const timesOf = (connections: readonly Transcript[], protocol: Protocol): readonly number[] =>
   connections.flatMap((one) => ownGoodbye(one, protocol)?.at ?? []).toSorted((a, b) => a - b);
 
 /**
@@ -83,13 +89,13 @@ function isToEverybody(at: number, connections: readonly Transcript[], protocol:
       events.filter((event) => event.at < at),
       protocol.goodbye,
     );
-  const heardGoodbye = (it: Transcript) => isAbout(ownGoodbye(it, protocol)?.at ?? Number.NaN, at);
+  const heard = (some: readonly Transcript[], ms?: number) =>
+    some.filter((it) => isAbout(ownGoodbye(it, protocol)?.at ?? Number.NaN, at, ms)).length;
   const quiet = there.filter(gaveNone);
-  const isMost = (some: readonly Transcript[], least: number) => {
-    const told = some.filter(heardGoodbye).length;
-    return told >= least && told >= EVERYBODY.part * some.length;
-  };
-  if (!quiet.some(heardGoodbye)) return false;
+  const isMost = (some: readonly Transcript[], least: number) =>
+    heard(some) >= Math.max(least, EVERYBODY.part * some.length);
+  if (heard(quiet) === 0) return false;
+  if (heard(there, OF_WORKER.within) >= Math.max(OF_WORKER.least, OF_WORKER.part * there.length)) return true;
   if (fell) return isMost(there, 1);
   return quiet.length < EVERYBODY.least ? isMost(there, EVERYBODY.many) : isMost(quiet, EVERYBODY.least);
 }
@@ -146,12 +152,13 @@ export function goodbyesAmong(
   return goodbyesToAll(hit, [...results.values(), ...breaches], protocol, known);
 }
 
-/** Makes the run tell of the goodbyes to everybody that explain one of these cases, once each. Returns all of them. */
-export function tellGoodbyes(hit: readonly CaseResult[], pass: Pass): number[] {
-  const { told } = pass.standstills;
-  const all = goodbyesAmong(hit, pass);
-  const explains = (at: number) => hit.some((it) => isByGoodbyes(it, [at], pass.protocol));
+/** Makes the run tell of those goodbyes to everybody that explain one of these cases, once each. */
+export function tellGoodbyes(
+  hit: readonly CaseResult[],
+  moments: readonly number[],
+  { protocol, standstills: { told } }: Pass,
+): void {
+  const explains = (at: number) => hit.some((it) => isByGoodbyes(it, [at], protocol));
   const isKnown = (at: number) => [...told].some((it) => it.goodbye && it.at === at);
-  for (const at of all) if (!isKnown(at) && explains(at)) told.add({ at, ms: 0, goodbye: true });
-  return all;
+  for (const at of moments) if (!isKnown(at) && explains(at)) told.add({ at, ms: 0, goodbye: true });
 }

@@ -27,7 +27,7 @@ const SAME_MEDIAN = 0.25;
 /** A late answer is overtaken by that to a client which began to wait at least so many ms later, and waited less by this part of the lateness. */
 const OVERTAKEN = { apart: 20, by: 0.6 } as const;
 
-/** So many of the latest late answers are overtaken where a server does not do one thing after another. */
+/** The number of the latest late answers that are overtaken where a server does not do one thing after another. */
 const UNORDERED = { of: 24, overtaken: 6 } as const;
 
 /** The latest answers that may have overtaken another. */

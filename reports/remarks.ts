@@ -163,12 +163,12 @@ function afterWrong(closed: NonNullable<Report["stalls"]>): string {
 function leaving(goodbyes: NonNullable<Report["stalls"]>): Remark[] {
   if (goodbyes.length === 0) return [];
   const away = (ms: number) => (ms > 0 ? ` (and was away for ${inSeconds(ms, 1)})` : "");
-  const words = `said goodbye to everybody at ${listed(
+  const words = `said goodbye to many clients at once, at ${listed(
     goodbyes.map(({ at, ms }) => `${inSeconds(at, 1)}${away(ms)}`),
     undefined,
     TOLD_ONE_BY_ONE,
   )}: the affected cases ran again`;
-  return [{ label: "goodbyes", title: "The target said goodbye to everybody", words, cases: [] }];
+  return [{ label: "goodbyes", title: "The target said goodbye to many clients at once", words, cases: [] }];
 }
 
 /** Says when a target was of no use to anybody, and in what way. */

@@ -20,6 +20,12 @@ const moments = (hit: readonly WireEvent[][], others: readonly WireEvent[][], kn
 
 const told = [greets(1), goodbye(50)];
 
+/** Clients that say nothing, and are told goodbye at these times. */
+const worker = (...times: readonly number[]) => times.map((at, i) => [greets(i), goodbye(at)]);
+
+/** So many clients that stay. */
+const stays = (count: number) => Array.from({ length: count }, (_, i) => [greets(i), asks(400)]);
+
 test.each<[string, WireEvent[][], WireEvent[][], number[]]>([
   ["two clients that said nothing are told", [told, [greets(2), goodbye(60)]], [], [50]],
   ["one that said nothing, and one that asked to leave, are told", [told], [[greets(2), asks(45), goodbye(52)]], [50]],
@@ -54,6 +60,10 @@ test.each<[string, WireEvent[][], WireEvent[][], number[]]>([
     [[greets(2), { at: 9, from: "server", type: "end" }]],
     [50],
   ],
+  ["one worker of several restarts", worker(50, 50, 51, 60), stays(20), [50]],
+  ["a worker has too few clients", worker(50, 50, 51), stays(12), []],
+  ["a worker has too small a part of all", worker(50, 50, 51, 60), stays(23), []],
+  ["four are told one after another", worker(50, 58, 71, 80), stays(12), []],
   ["most others stay", [told, [greets(2), goodbye(55)]], [3, 4, 5].map((at) => [greets(at), asks(400)]), []],
 ])("a goodbye to everybody: %s", (_, hit, others, at) => {
   expect(moments(hit, others)).toEqual(at);
