@@ -116,6 +116,10 @@ export const unusual: Readonly<Record<string, Unusual>> = {
     warns: [],
   },
   "compresses as ws does": { start: () => onWs(tachyon(), { perMessageDeflate: true }), warns: [] },
+  "compresses, and takes no message of more than 9,000 bytes": {
+    start: () => onWs(tachyon(), { perMessageDeflate: true, maxPayload: 9_000 }),
+    warns: [],
+  },
   "prints its messages prettily": spells((message) => `\r\n\t ${JSON.stringify(message, null, 4)}\n`),
   "escapes every character": spells(escaped),
   "adds properties everywhere": spells((message) => JSON.stringify(extended(message))),
