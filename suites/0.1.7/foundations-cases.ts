@@ -58,6 +58,8 @@ export const ofCases: Readonly<Record<string, readonly string[]>> = {
   "disconnect/extra-a-text-with-a-backslash-at-its-end": ["disconnect.encoding"],
   // A further property makes these long.
   "transport/extensions-deflate-from-3900-bytes": ["disconnect.extra-properties"],
+  "transport/extensions-deflate-from-20000-bytes": ["disconnect.extra-properties", BYTEWISE],
+  "transport/extensions-deflate-from-70000-bytes": ["disconnect.extra-properties", BYTEWISE],
   "transport/extensions-deflate-with-huffman-codes-of-its-own": ["disconnect.extra-properties"],
   "transport/segments-each-byte-of-the-head-of-a-long-frame-in-a-segment-of-its-own": ["disconnect.extra-properties"],
   // Further properties hold escapes, and spellings further properties. Many clients send them side by side.

@@ -12,6 +12,7 @@ import {
 } from "../../harness/transcript.ts";
 import { version } from "../../schemas/0.1.7/index.ts";
 import { BIG } from "../websocket/fate.ts";
+import { plainWords } from "../websocket/malformed-names.ts";
 import { DISCONNECT, DISCONNECTED, GREETING, nameOf, queryOf } from "./protocol.ts";
 
 /** A well-formed response of any service. */
@@ -152,13 +153,14 @@ const FORGOTTEN: WireEvent = {
 };
 
 /**
- * Tells if a lenient server could take what the client sent for a disconnect request; a wildcard is one, too. Only
- * `malformed.rejected` judges if it may.
+ * Tells if a lenient server could take what the client sent for a disconnect request; a wildcard is one, and so is a word
+ * such as `quit`. Only `malformed.rejected` judges if it may.
  */
 export function asksToDisconnect(event: WireEvent): boolean {
   const { from, type } = event;
   if (from !== "client" || (type !== "text" && type !== "binary" && type !== "violation")) return false;
   const text = event.type !== "binary" ? event.data : Buffer.from(event.data, "base64").toString();
+  if (plainWords.includes(text.trim())) return true;
   return /disconnect|[*%]/i.test(
     text.replace(/\\u([0-9a-f]{4})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
   );

@@ -27,6 +27,9 @@ const numbers: readonly Symptom[] = [
   },
 ];
 
+const SHADOWED =
+  "The parameters of the query become properties of an object, and replace what it has of these names. Keep them in a map.";
+
 /** The usual mistakes that show in what came, for the section "Version: the greeting". */
 export const versionSymptoms = {
   "parity.match": [
@@ -46,6 +49,10 @@ export const versionSymptoms = {
       shows: inCase("version/unparseable-without-equals-sign"),
       cause:
         "The parser of queries takes for granted that a `=` stands behind each name, and throws where there is none.",
+    },
+    {
+      shows: inCase("version/query-beside-{has-own-property,proto}"),
+      cause: SHADOWED,
     },
     {
       shows: inCase("version/missing-empty-query"),
@@ -92,6 +99,19 @@ export const versionSymptoms = {
     {
       shows: inCase("version/query-beside-equals-signs-in-a-value"),
       cause: "A pair of the query is split at every `=`, not only at the first: a value may hold more of them.",
+    },
+    {
+      shows: inCase("version/query-beside-{has-own-property,proto}"),
+      cause: SHADOWED,
+    },
+    {
+      shows: inCase("version/query-beside-{a-plus,an-empty-name,brackets}"),
+      cause:
+        "The whole query is given up over another parameter: one without a name, with brackets in its name, or with a `+`, which stands for a space.",
+    },
+    {
+      shows: inCase("version/query-beside-a-shorter-name"),
+      cause: "The version is looked for under several names, and another one comes before `tachyonVersion`.",
     },
     {
       shows: inCase("version/query-beside-an-escape-of-no-utf-8"),

@@ -170,6 +170,15 @@ export const symptoms: Readonly<Partial<Record<Breakable, readonly Symptom[]>>> 
         "A command is cut at a sign such as `#`, `;`, `:` or `@` before it is compared, as if an id or a version stood behind that.",
     },
     {
+      shows: inCase("malformed/near-miss-{backslashes,dots,colons,underscores,hyphens}"),
+      cause:
+        "Any sign between the parts of a command is taken for `/`: the name is normalised before it is compared, or matched by a pattern with a `.` in it.",
+    },
+    {
+      shows: inCase("malformed/plain-word-*"),
+      cause: "Texts are compared with a few plain words before they are parsed, as a chat or a shell does it.",
+    },
+    {
       shows: inCase("malformed/nested-{in-array,in-arrays,after-number-in-array}"),
       cause: "An array is unwrapped, and what stands in it is taken for the message.",
     },

@@ -138,6 +138,14 @@ export const queries = {
   "beside-a-bare-name": `other&${PARAMETER}=${other}`,
   "beside-equals-signs-in-a-value": `other=abc==&${PARAMETER}=${other}`,
   "beside-a-question-mark": `other=a?b&${PARAMETER}=${other}`,
+  "beside-a-plus": `other=a+b&${PARAMETER}=${other}`,
+  "beside-an-empty-name": `=1&${PARAMETER}=${other}`,
+  // Some parsers make arrays of such parameters.
+  "beside-brackets": `a%5B%5D=1&${PARAMETER}=${other}`,
+  // Every object of JavaScript has something of these names.
+  "beside-has-own-property": `hasOwnProperty=1&${PARAMETER}=${other}`,
+  "beside-proto": `__proto__=1&${PARAMETER}=${other}`,
+  "beside-a-shorter-name": `version=${decoy}&${PARAMETER}=${other}`,
   "encoded-value": `${PARAMETER}=${other.replaceAll(".", "%2E")}`,
   "encoded-value-in-lower-case": `${PARAMETER}=${other.replaceAll(".", "%2e")}`,
   "encoded-digits": `${PARAMETER}=${encodeAll(other)}`,

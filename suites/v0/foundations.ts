@@ -150,6 +150,8 @@ const OF_CASES: Readonly<Record<string, readonly string[]>> = {
   "transport/fragmented-and-then-fragmented": ["disconnect.isolated"],
   // A further property makes these long.
   "transport/extensions-deflate-from-3900-bytes": ["request.extra"],
+  "transport/extensions-deflate-from-20000-bytes": ["request.extra", "transport.segmentation"],
+  "transport/extensions-deflate-from-70000-bytes": ["request.extra", "transport.segmentation"],
   "transport/extensions-deflate-with-huffman-codes-of-its-own": ["request.extra"],
   "transport/segments-each-byte-of-the-head-of-a-long-frame-in-a-segment-of-its-own": ["request.extra"],
   "transport/ping-and-close-behind-an-unknown-command": ["invalid.usable"],

@@ -123,7 +123,12 @@ export const showsInCase = {
         "What inflates does not know all three kinds of blocks (RFC 1951, 3.2.3), or inflates into a buffer that is too small.",
     },
     {
-      shows: inOneOf("transport/extensions-deflate-from-3900-bytes"),
+      shows: inOneOf("transport/extensions-deflate-in-a-final-block"),
+      cause:
+        "A block that says that it is the last one (BFINAL) is taken for an error, or ends the stream before the message is read. A client may send it (RFC 7692, 7.2.3.4).",
+    },
+    {
+      shows: inOneOf(...[3_900, 20_000, 70_000].map((length) => `transport/extensions-deflate-from-${length}-bytes`)),
       cause: "A message is inflated into a buffer of a fixed size, or only until that is full for the first time.",
     },
   ],

@@ -27,6 +27,19 @@ export const rewriting =
   (make: () => (bytes: Buffer) => Buffer): Change =>
   () => ({ upgrade: (_, tcp) => rewritten(tcp, make()) });
 
+/** A change that accepts permessage-deflate, and takes some compressed messages for empty ones. */
+const emptying =
+  (which: (payload: Buffer) => boolean): Change =>
+  (normal) => ({
+    ...editing(
+      () => (frame) =>
+        frame.opcode === OPCODE.text && (frame.reserved & 4) > 0 && which(frame.payload)
+          ? { ...frame, payload: Uint8Array.of(0) }
+          : frame,
+    )(normal),
+    webSocket: { ...normal.webSocket, perMessageDeflate: true },
+  });
+
 /** A header with white space around its value, but for one space before it. */
 const PADDED = /^[\w-]+:( [ \t]|\t|.*\S[ \t]+\r$)/m;
 
@@ -36,6 +49,16 @@ export const webSocketFaults = {
     says: "Does not answer pings.",
     breaks: "transport.ping",
     change: ({ webSocket }) => ({ webSocket: { ...webSocket, autoPong: false } }),
+  },
+  "has-room-for-1-kib-of-compressed-text": {
+    says: "Accepts permessage-deflate, and takes a compressed message of more than 1 KiB for an empty one.",
+    breaks: "transport.extensions",
+    change: emptying(({ length }) => length > 1_024),
+  },
+  "does-not-inflate-final-blocks": {
+    says: "Accepts permessage-deflate, and takes a compressed message for empty whose first block says that it is the last.",
+    breaks: "transport.extensions",
+    change: emptying(([first = 0]) => (first & 1) > 0),
   },
   "allows-two-fragments": {
     says: "Ends the connection over a message in more than two fragments.",

@@ -1,6 +1,6 @@
 import type { MalformedDialect } from "./dialect.ts";
 import { lenientTexts } from "./malformed-lenient.ts";
-import { escapedNames, nearMisses, unknownNames, wildcards } from "./malformed-names.ts";
+import { escapedNames, nearMisses, plainWords, unknownNames, wildcards } from "./malformed-names.ts";
 import { requestWith } from "./requests.ts";
 
 /** One malformed command. */
@@ -136,6 +136,7 @@ export function unwatchedGroups(parts: Parts): Readonly<Record<string, readonly 
         ["payload", "request", "body", "params", "message"].map((it) => [`in-${it}`, `{"${it}":${text}}`]),
       ),
     ),
+    "plain-word": near(Object.fromEntries(plainWords.map((word) => [word, word]))),
     wildcard: near(commands(parts, wildcards(name))),
     escaped: near(commands(parts, escapedNames(name))),
   };

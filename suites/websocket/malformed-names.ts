@@ -38,6 +38,9 @@ export const nearMisses = (name: string) => {
     "double-slash": name.replace("/", "//"),
     backslashes: name.replaceAll("/", "\\"),
     dots: name.replaceAll("/", "."),
+    colons: name.replaceAll("/", ":"),
+    underscores: name.replaceAll("/", "_"),
+    hyphens: name.replaceAll("/", "-"),
     "percent-encoded": encodeURIComponent(name),
     query: `${name}?now=1`,
     "hash-behind": `${name}#7`,
@@ -82,3 +85,6 @@ export const escapedNames = (name: string) => ({
   "html-names-for-slashes": name.replaceAll("/", "&sol;"),
   "letter-twice": name.replace("s", "\\u0073"),
 });
+
+/** Words by which people leave a chat or a shell. */
+export const plainWords: readonly string[] = ["quit", "exit", "bye", "logout", "disconnect"];

@@ -6,6 +6,7 @@ import type { Case } from "../../harness/scenario.ts";
 import { isEnded } from "../../harness/transcript.ts";
 import { responseOf } from "../../harness/upgrade.ts";
 import type { Dialect } from "./dialect.ts";
+import { BIG, fate, fateOf } from "./fate.ts";
 import { MALFORMED_ANSWER } from "./malformed-reaction.ts";
 import { requestOfLength } from "./requests.ts";
 import { slug } from "./words.ts";
@@ -21,6 +22,7 @@ export const compressionCases = (dialect: Dialect): readonly Case[] => [
   ...[2, 3].map((count) => several(dialect, count)),
   inFragments(dialect),
   ...inOther(dialect),
+  ...fromManyBytes(dialect),
 ];
 
 const one = ({ scenario, sign, request, answer, statusOf, words }: Dialect) =>
@@ -79,23 +81,28 @@ const LONG_REQUEST = 3_900;
 /** A form of a request that few clients choose if permessage-deflate is accepted: compressed in some way, or not at all. */
 interface Form {
   readonly length?: number;
-  readonly how?: () => ZlibOptions;
+  readonly payload?: (text: string) => Uint8Array;
 }
 
 const FORMS: Readonly<Record<string, Form>> = {
   "that is not compressed": {},
-  "compressed in a stored block": { how: () => ({ level: 0 }) },
+  "compressed in a stored block": { payload: (text) => deflated(text, { level: 0 }) },
   "compressed with Huffman codes of its own": {
     length: LONG_REQUEST,
-    how: () => ({ strategy: constants.Z_HUFFMAN_ONLY }),
+    payload: (text) => deflated(text, { strategy: constants.Z_HUFFMAN_ONLY }),
   },
+  // Behind such a block stands the head of an empty one, of which the rest is left out (RFC 7692, 7.2.3.4).
+  "compressed in a final block": { payload: (text) => Buffer.concat([deflateRawSync(text), Uint8Array.of(0)]) },
   // No match goes further back than one byte, so that every window is large enough.
-  "compressed from 3900 bytes": { length: LONG_REQUEST, how: () => ({ strategy: constants.Z_RLE }) },
+  "compressed from 3900 bytes": {
+    length: LONG_REQUEST,
+    payload: (text) => deflated(text, { strategy: constants.Z_RLE }),
+  },
 };
 
 /** Makes the frame of a text in some form. Compression is loaded only here. */
-const frameOf = (text: string, { how }: Form): Frame =>
-  how ? { opcode: OPCODE.text, reserved: 4, payload: deflated(text, how()) } : { opcode: OPCODE.text, payload: text };
+const frameOf = (text: string, { payload }: Form): Frame =>
+  payload ? { opcode: OPCODE.text, reserved: 4, payload: payload(text) } : { opcode: OPCODE.text, payload: text };
 
 const inOther = (dialect: Dialect) =>
   Object.entries(FORMS).map(([name, form]) => {
@@ -114,6 +121,37 @@ const inOther = (dialect: Dialect) =>
       },
     });
   });
+
+/** Lengths of requests in bytes: each fills a buffer of 16 or 64 KiB. */
+const MANY_BYTES = [20_000, 70_000];
+
+/** Any server may refuse a message so long: what becomes of it is judged where the same is carried out without compression. */
+const fromManyBytes = (dialect: Dialect) =>
+  MANY_BYTES.map((length) =>
+    dialect.scenario({
+      id: `transport/extensions-deflate-from-${length}-bytes`,
+      title: `a client offers permessage-deflate, and sends a ${dialect.words.request} compressed from ${length} bytes, where the server accepts`,
+      given: length,
+      tests: ["transport.extensions"],
+      async run({ connect, check, unasked }) {
+        const client = await connect({ handshake: { deflate: true } });
+        const text = requestOfLength(dialect.request, "message", length);
+        // It is compressed little: a server may refuse what swells a thousandfold.
+        const payload = deflated(text, { strategy: constants.Z_HUFFMAN_ONLY });
+        const frame = encode({ opcode: OPCODE.text, reserved: 4, payload });
+        if (isAccepted(client)) await client.write({ type: "text", data: text }, frame);
+        else client.send(dialect.request);
+        const came = await fate(dialect, client, false);
+        if (came !== "success" && isAccepted(client)) {
+          const plain = await connect({ name: "plain" });
+          plain.send(text);
+          if ((await fate(dialect, plain, false)) !== "success")
+            return unasked("transport.extensions", "without compression a request so long is not carried out either");
+        }
+        check("transport.extensions", came, fateOf(dialect, BIG));
+      },
+    }),
+  );
 
 const isAccepted = (client: Connection) =>
   responseOf(client.transcript)?.headers.get("sec-websocket-extensions")?.includes("permessage-deflate") ?? false;

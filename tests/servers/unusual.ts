@@ -30,7 +30,7 @@ export interface Unusual {
   readonly share?: number;
   /** It limits connections, so cases that need more may be skipped with that reason. */
   readonly limited?: boolean;
-  /** Its answers to several commands may be lost, so these may be left open. */
+  /** Its answers to several commands may be lost, or it refuses long ones, so these may be left open. */
   readonly lossy?: boolean;
   /** It is about these cases, also those that put load on a server. */
   readonly cases?: RegExp;
@@ -116,6 +116,12 @@ export const unusual: Readonly<Record<string, Unusual>> = {
     warns: [],
   },
   "compresses as ws does": { start: () => onWs(tachyon(), { perMessageDeflate: true }), warns: [] },
+  "compresses, and takes no message of more than 9,000 bytes": {
+    start: () => onWs(tachyon(), { perMessageDeflate: true, maxPayload: 9_000 }),
+    warns: [],
+    cases: /^transport\/extensions-/,
+    lossy: true,
+  },
   "prints its messages prettily": spells((message) => `\r\n\t ${JSON.stringify(message, null, 4)}\n`),
   "escapes every character": spells(escaped),
   "adds properties everywhere": spells((message) => JSON.stringify(extended(message))),

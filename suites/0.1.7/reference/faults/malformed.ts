@@ -75,6 +75,16 @@ export const malformedFaults: Faults = {
       /^\{"(data|payload|request|body|params|message)":\{"command":"system\/disconnect\/request"\}\}$/.test(text),
     ),
   },
+  "takes-other-signs-for-slashes": {
+    says: "Takes backslashes, dots, colons, underscores and hyphens in a command for slashes.",
+    breaks: "malformed.rejected",
+    change: carryingOut((text) => commandIn(text)?.replaceAll(/[\\.:_-]/g, "/") === REQUEST),
+  },
+  "understands-plain-words": {
+    says: "Takes a word such as quit or bye for a request to be disconnected.",
+    breaks: "malformed.rejected",
+    change: carryingOut((text) => /^(quit|exit|bye|logout|disconnect)$/.test(text)),
+  },
   "expands-wildcards": {
     says: "Takes * and % in a command for any characters.",
     breaks: "malformed.rejected",

@@ -8,6 +8,9 @@ const parsing =
     greet: (client) => greet(client, parity(new URLSearchParams(change(client.query)).get("tachyonVersion"))),
   });
 
+/** A parameter beside which a hand-made parser may fail: of a name that objects have, in brackets or empty, or with a plus. */
+const ODD_PARAMETER = /(^|&)(hasOwnProperty|__proto__|[^=&]*%5B[^=&]*|)=|=[^&]*\+/;
+
 /** Faults in finding the version in the query. */
 export const queryFaults: Faults = {
   "looks-for-another-parameter": {
@@ -41,6 +44,18 @@ export const queryFaults: Faults = {
     change: ({ greet }) => ({
       greet: (client, parity) => greet(client, client.query.startsWith("tachyonVersion=") ? parity : "unknown"),
     }),
+  },
+  "finds-no-version-beside-odd-parameters": {
+    says: "Finds no version beside a parameter that has no name, one with brackets, one that objects of JavaScript have, or a plus in its value.",
+    breaks: "parity.query",
+    change: ({ greet }) => ({
+      greet: (client, parity) => greet(client, ODD_PARAMETER.test(client.query) ? "unknown" : parity),
+    }),
+  },
+  "takes-version-for-tachyon-version": {
+    says: "Takes the parameter version for tachyonVersion.",
+    breaks: "parity.query",
+    change: parsing((query) => query.replaceAll(/(^|&)version=/g, "$1tachyonVersion=")),
   },
   "splits-queries-at-semicolons": {
     says: "Takes a semicolon in the query for the end of a parameter.",

@@ -86,6 +86,8 @@ export const transportFaults: Faults = {
       },
     }),
   },
+  "has-room-for-1-kib-of-compressed-text": webSocketFaults["has-room-for-1-kib-of-compressed-text"],
+  "does-not-inflate-final-blocks": webSocketFaults["does-not-inflate-final-blocks"],
   "ignores-pings": webSocketFaults["ignores-pings"],
   "forgets-what-a-ping-holds": {
     says: "Answers every ping with a pong without a payload.",

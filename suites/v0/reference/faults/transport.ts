@@ -46,6 +46,8 @@ export const transportFaults: Faults = {
       },
     }),
   },
+  "has-room-for-1-kib-of-compressed-text": webSocketFaults["has-room-for-1-kib-of-compressed-text"],
+  "does-not-inflate-final-blocks": webSocketFaults["does-not-inflate-final-blocks"],
   "ignores-pings": webSocketFaults["ignores-pings"],
   "allows-two-fragments": webSocketFaults["allows-two-fragments"],
   "loses-fragments-to-another-client": webSocketFaults["loses-fragments-to-another-client"],
