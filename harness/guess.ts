@@ -18,7 +18,13 @@ export type Deadly = Pick<Guess, "input" | "delay"> & { readonly endKind: string
 /** The tolerance within which the server ends as long after an input as the first time, in ms. */
 export const SLACK = 100;
 
-/** Returns the input of a case that is known to be deadly, and was sent as long before the server ended so at `to`. */
+/** Tells if an input was sent behind another message that the server had not answered: it may never have read this one. */
+const isBehind = ({ follows }: Input): boolean => follows?.type === "text" || follows?.type === "binary";
+
+/**
+ * Returns the input of a case that is known to be deadly, and was sent in the same way, as long before the server ended so at `to`. A
+ * goodbye that nearly every client says shows nothing: its case has to run alone.
+ */
 export function relapse(
   result: CaseResult,
   { to, endKind }: { readonly to: number; readonly endKind: string },
@@ -27,8 +33,11 @@ export function relapse(
   const alike = deadly.filter((it) => it.endKind === endKind);
   if (alike.length === 0) return undefined;
   const inputs = inputsOf(result.connections).map((input) => ({ input, delay: to - input.event.at }));
-  const again = inputs.find(({ input, delay }) =>
-    alike.some((it) => isSame(it.input, input) && Math.abs(delay - it.delay) < SLACK),
+  const isSent = (one: Input | undefined, other: Input) =>
+    isSame(one, other) && one && isBehind(one) === isBehind(other);
+  const again = inputs.find(
+    ({ input, delay }) =>
+      !isGoodbye({ input }) && alike.some((it) => isSent(it.input, input) && Math.abs(delay - it.delay) < SLACK),
   );
   return again && { result, difference: 0, ...again };
 }
@@ -165,7 +174,7 @@ const isOfClient = ({ input }: Guess) => input?.acts ?? false;
 const isCommand = (it: Guess) => isOfClient(it) && it.input?.event.type !== "upgrade";
 
 /** Tells if an input is the close frame by which nearly every client leaves, so that it alone ends nobody. */
-const isGoodbye = ({ input }: Guess) => input?.event.type === "close" && input.event.code === 1000;
+const isGoodbye = ({ input }: Pick<Guess, "input">) => input?.event.type === "close" && input.event.code === 1000;
 
 /** The most characters of an input in a sentence. */
 const INPUT_CHARACTERS = 120;

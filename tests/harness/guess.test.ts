@@ -101,7 +101,7 @@ test("an input is harmless if another case sent the same bytes, and nothing ende
 
 describe("an input that is known to be deadly", () => {
   const known = { input: inputsOf([line("client", sends(0, "null"))])[0], delay: 200, endKind: "it ended" };
-  const sender = result(1, line("client", sends(100, "1"), sends(110, "null"), sends(150, "2")));
+  const sender = result(1, line("client", sends(110, "null"), sends(150, "2")));
 
   test("explains an end that comes as long after the same bytes, and in the same way", () => {
     const found = relapse(sender, { to: 330, endKind: "it ended" }, [known]);
@@ -116,5 +116,14 @@ describe("an input that is known to be deadly", () => {
       relapse(result(1, line("client", sends(130, "nil"))), { to: 330, endKind: "it ended" }, [known]),
     ];
     expect(others).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  test("explains none behind a message that the server had not answered, and none as the goodbye of any client", () => {
+    const end = { to: 330, endKind: "it ended" };
+    const behind = result(1, line("client", sends(120, "1"), sends(130, "null")));
+    const leaves = (at: number): WireEvent => ({ at, from: "client", type: "close", code: 1000, data: "" });
+    const goodbye = { ...known, input: inputsOf([line("client", leaves(0))])[0] };
+    expect(relapse(behind, end, [known])).toBeUndefined();
+    expect(relapse(result(1, line("client", leaves(130))), end, [goodbye])).toBeUndefined();
   });
 });
