@@ -40,7 +40,7 @@ export interface Foundations {
   isAnswer?(what: string): boolean;
   /** The requirement that is broken if the verdict of a case varies because something wrong came, by the one that is a form of it. */
   readonly formOf: Readonly<Record<string, string>>;
-  /** The requirements whose cases send inputs of one kind, by the requirement that others go on being served after these. */
+  /** The requirements whose cases, and further cases, send inputs of one kind, by the requirement that others go on being served after these. */
   readonly sameInputs?: Readonly<Record<string, readonly string[]>>;
   /** The requirement that is broken if the verdict of a case varies because the server refused one of its connections. */
   readonly refused: string;

@@ -51,7 +51,9 @@ function provenRoots(cases: readonly Case[], pass: Pass): ReadonlyMap<Case, stri
   const open = cases.filter(({ id }) => !pass.ends.culprits.has(id));
   return new Map(
     open.flatMap((it) => {
-      const root = [...proven].find((id) => it.tests.some((test) => test === id || sameInputs[id]?.includes(test)));
+      const root = [...proven].find((id) =>
+        [it.id, ...it.tests].some((one) => one === id || sameInputs[id]?.includes(one)),
+      );
       return root === undefined ? [] : [[it, root] as const];
     }),
   );

@@ -14,6 +14,14 @@ export const TWO_FRAGMENTS = "transport/fragmented-two-fragments";
 /** The case that shows if each message of a segment is read. */
 export const TWO_IN_ONE = "transport/segments-an-unknown-command-and-a-request-in-one-segment";
 
+/** The cases that send an unknown command to show something else. */
+export const WITH_UNKNOWN_COMMANDS: readonly string[] = [
+  TWO_IN_ONE,
+  "transport/ping-and-close-behind-an-unknown-command",
+  "transport/fragmented-and-then-whole",
+  "transport/fragmented-and-then-fragmented",
+];
+
 const BYTEWISE = "transport/segments-each-byte-in-a-segment-of-its-own";
 
 /** The cases that show if a message is read whichever segments its frame comes in. */

@@ -1,6 +1,15 @@
 import type { Foundations } from "../../harness/foundation.ts";
+import type { Case } from "../../harness/scenario.ts";
 import { type RequirementId, requirements } from "../../schemas/0.1.7/requirements.ts";
-import { FRAGMENTS_APART, ofCases, REQUESTS, restingOnSegments, SEGMENTS, TWO_IN_ONE } from "./foundations-cases.ts";
+import {
+  FRAGMENTS_APART,
+  ofCases,
+  REQUESTS,
+  restingOnSegments,
+  SEGMENTS,
+  TWO_IN_ONE,
+  WITH_UNKNOWN_COMMANDS,
+} from "./foundations-cases.ts";
 import { CONNECTION, plain, REQUESTS_APART } from "./foundations-plain.ts";
 import { DISCONNECTED, GREETING } from "./protocol.ts";
 
@@ -200,7 +209,10 @@ export const foundations: Foundations = {
   ],
   awaited: { [GREETING]: "version.greeting", [DISCONNECTED]: "disconnect.answered" },
   sameInputs: {
-    "malformed.survives": requirements.filter(({ section }) => section === "malformed").map(({ id }) => id),
+    "malformed.survives": [
+      ...requirements.filter(({ section }) => section === "malformed").map(({ id }) => id),
+      ...WITH_UNKNOWN_COMMANDS,
+    ],
   },
   refused: "version.greeting",
   formOf: {
@@ -219,11 +231,17 @@ function merged(...tables: readonly Readonly<Record<string, readonly string[] | 
   return all;
 }
 
-/** The requirement that a case breaks if its input ends the server or the connections of others, by suite. */
-export const survival: Readonly<Record<string, RequirementId>> = {
+/** The requirement that others go on being served, by suite. */
+const SURVIVAL_OF: Readonly<Record<string, RequirementId>> = {
   version: "transport.survives",
   disconnect: "disconnect.isolated",
   malformed: "malformed.survives",
   transport: "transport.survives",
   generated: "malformed.survives",
 };
+
+/** Returns the requirement that a case breaks if its input ends the server or the connections of others. */
+export function survivalOf({ id, suite, tests }: Pick<Case, "id" | "suite" | "tests">): string {
+  if (WITH_UNKNOWN_COMMANDS.includes(id)) return "malformed.survives";
+  return SURVIVAL_OF[suite] ?? tests[0] ?? "";
+}

@@ -10,7 +10,7 @@ import { causes } from "./causes.ts";
 import { clauses, sources } from "./clauses.ts";
 import { dialect } from "./dialect.ts";
 import { disconnectCases } from "./disconnect.ts";
-import { foundations, survival } from "./foundations.ts";
+import { foundations, survivalOf } from "./foundations.ts";
 import { generatedCases } from "./generated.ts";
 import { latencies } from "./latencies.ts";
 import { rules } from "./messages.ts";
@@ -63,7 +63,7 @@ export const protocol: Protocol = {
     isReason: (event) => isSaid(event) && !isPlainRequest(event),
   },
   canary: "disconnect/alone",
-  survivalOf: ({ suite, tests }) => survival[suite] ?? tests[0] ?? "",
+  survivalOf,
   sections: sectionsOf("Every message the server sends", suites, requirements),
   sources,
   clauses,
