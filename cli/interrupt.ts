@@ -1,6 +1,6 @@
 import { EXIT } from "./exit.ts";
 
-/** An interrupt by the user. The first Ctrl-C (or SIGTERM) aborts the signal, the second ends the process at once. */
+/** An interrupt by the user, or by a terminal that closes. The first signal aborts what runs, the second ends the process at once. */
 interface Interrupt {
   readonly signal: AbortSignal;
   /** Stops listening. */
@@ -10,7 +10,7 @@ interface Interrupt {
 /** Two signals within this time (ms) count as one. */
 const ONE_SIGNAL = 300;
 
-/** Listens for Ctrl-C and SIGTERM. `words` are told at the first. */
+/** Listens for Ctrl-C, SIGTERM and SIGHUP. `words` are told at the first. */
 export function onInterrupt(words = TOLD_AT_FIRST): Interrupt {
   const controller = new AbortController();
   let first: number | undefined;
@@ -33,4 +33,4 @@ export function onInterrupt(words = TOLD_AT_FIRST): Interrupt {
 
 const TOLD_AT_FIRST = "interrupted: writing the reports of what ran, if anything did; Ctrl-C again ends at once";
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

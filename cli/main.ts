@@ -4,10 +4,13 @@ import about from "../package.json" with { type: "json" };
 import { complaintOf, main, wantsStack } from "./cli.ts";
 import { EXIT } from "./exit.ts";
 
-// The reader of the output may stop reading (`| head`). The run and its reports go on.
+/** The errors of an output that nobody reads any more: of a pipe (`| head`), and of a terminal that was closed. */
+const UNREAD = new Set(["EPIPE", "EIO"]);
+
+// The run and its reports go on where nobody reads its output.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") return;
+    if (UNREAD.has(error.code ?? "")) return;
     if (stream === process.stdout) process.stderr.write(`${about.name}: Cannot write the output: ${reason(error)}.\n`);
     process.exit(EXIT.usage);
   });

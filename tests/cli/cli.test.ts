@@ -44,8 +44,8 @@ test("a server with a bug: exit 1, the failure explained, reports written", asyn
 });
 
 describe("an interrupted run", () => {
-  test("writes the reports of what ran and exits 130", async () => {
-    const server = await lobby(() => ({ disconnect: () => void child.kill("SIGINT") }));
+  test.each(["SIGINT", "SIGHUP"] as const)("by %s writes the reports of what ran and exits 130", async (signal) => {
+    const server = await lobby(() => ({ disconnect: () => void child.kill(signal) }));
     closing.push(server.close);
     const { child, outcome } = start(cwd, [
       "run",
