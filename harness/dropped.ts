@@ -7,7 +7,7 @@ import { harmsOthers, stoodStill, tellStall, ungrounded, wasHarmed } from "./dou
 import { endsOthers } from "./ends-others.ts";
 import type { CaseResult } from "./execute.ts";
 import { ENDED_OTHERS, endedAt } from "./fall.ts";
-import { goodbyesAmong, isByGoodbyes, tellGoodbyes, timesOf } from "./goodbyes.ts";
+import { goodbyesAmong, isByGoodbyes, tellGoodbyes } from "./goodbyes.ts";
 import { type Pass, settle } from "./pass.ts";
 import { loadSuitesOf } from "./protocol.ts";
 import { share } from "./shared.ts";
@@ -43,16 +43,9 @@ async function whoEnded(innocent: readonly Rerun[], pass: Pass): Promise<void> {
     if (waited) tellStall(first, pass);
     const isByGoodbye = isByGoodbyes(result, goodbyes, pass.protocol);
     if (isFound || waited || isByGoodbye) settle(alone, pass);
-    else settle({ ...(wasToldAlone(result, pass) ? alone : result), unstable: true }, pass);
+    else settle({ ...result, unstable: true }, pass);
   }
 }
-
-/**
- * Tells if all that a case found comes of goodbyes that the server said of its own accord, if only to a few. Its protocol allows that, as
- * where one worker of several restarts: it is in doubt, and no breach.
- */
-const wasToldAlone = (result: CaseResult, { protocol }: Pass): boolean =>
-  isByGoodbyes(result, timesOf(result.connections, protocol), protocol);
 
 /**
  * Looks for the case whose input ended the connections of others at a moment, in ms of the run's clock. Blames it; tells if there is one.

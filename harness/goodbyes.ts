@@ -56,7 +56,7 @@ const connectionsOf = (all: readonly Pick<CaseResult, "connections">[]): readonl
 ];
 
 /** Returns when the server said a goodbye of its own, in ms of the run's clock, the first first. */
-export const timesOf = (connections: readonly Transcript[], protocol: Protocol): readonly number[] =>
+const timesOf = (connections: readonly Transcript[], protocol: Protocol): readonly number[] =>
   connections.flatMap((one) => ownGoodbye(one, protocol)?.at ?? []).toSorted((a, b) => a - b);
 
 /**
