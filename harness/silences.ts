@@ -48,8 +48,8 @@ async function withoutWaitedInLine(
 
 /**
  * Runs cases again, side by side, that waited in vain. Of a large kind some run first, and stand for all if each waits in vain again. One
- * that waits in vain again is confirmed if others were served meanwhile, and no stall explains it; otherwise a sample runs alone. One that passes now is unstable if
- * others were served the first time; otherwise a stall explains it.
+ * that waits in vain again is confirmed if others were served meanwhile, and no stall explains it; otherwise a sample runs alone. One that
+ * passes now is unstable if others were served the first time; otherwise a stall explains it.
  */
 export async function allTogether(all: readonly CaseResult[], tookMs: number, pass: Pass): Promise<void> {
   const kinds = [...groupBy(all, failureKind).values()];
