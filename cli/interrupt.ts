@@ -14,9 +14,9 @@ const ONE_SIGNAL = 300;
 export function onInterrupt(words = TOLD_AT_FIRST): Interrupt {
   const controller = new AbortController();
   let first: number | undefined;
-  const interrupt = () => {
-    // `timeout` signals the process group and its leader: twice.
-    if (first !== undefined && Date.now() - first < ONE_SIGNAL) return;
+  const interrupt = (signal: NodeJS.Signals) => {
+    // `timeout` signals the process group and its leader: twice. A terminal that closes may signal twice, too, and later.
+    if (first !== undefined && (signal === "SIGHUP" || Date.now() - first < ONE_SIGNAL)) return;
     if (first !== undefined) process.exit(EXIT.interrupted);
     first = Date.now();
     process.stderr.write(`\n${words}\n`);

@@ -118,7 +118,7 @@ async function recover(
       return undefined;
     }
     const { failure = UNKNOWN } = connection;
-    if (known.refusal !== undefined && !isAbsent(failure.code)) known.refusal = failure;
+    if (known.refusal !== undefined && connection.failure && !isAbsent(failure.code)) known.refusal = failure;
     const later = known.upAt === undefined && isTooSoon(failure);
     const pause = later ? SECOND_OVER : BETWEEN_ATTEMPTS;
     if (clock() + pause > began + Math.max(ms, later ? 2 * SECOND_OVER - BETWEEN_ATTEMPTS : 0)) return failure;

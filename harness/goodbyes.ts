@@ -12,8 +12,8 @@ import { isObject, isServerEnd, json, type Message, type Transcript, type WireEv
 const EVERYBODY = { least: 2, many: 4, part: 0.5 } as const;
 
 /**
- * It is also one to all clients of one worker, of which a server may have several, if it came to so many, and to this part of all who were
- * there, within so many ms.
+ * It is also one to all clients of one worker, of which a server may have several, if it came to so many that gave no reason, and to this part
+ * of them, within so many ms.
  */
 const OF_WORKER = { least: 4, part: 0.15, within: 20 } as const;
 
@@ -95,8 +95,8 @@ function isToEverybody(at: number, connections: readonly Transcript[], protocol:
   const isMost = (some: readonly Transcript[], least: number) =>
     heard(some) >= Math.max(least, EVERYBODY.part * some.length);
   if (heard(quiet) === 0) return false;
-  if (heard(there, OF_WORKER.within) >= Math.max(OF_WORKER.least, OF_WORKER.part * there.length)) return true;
   if (fell) return isMost(there, 1);
+  if (heard(quiet, OF_WORKER.within) >= Math.max(OF_WORKER.least, OF_WORKER.part * quiet.length)) return true;
   return quiet.length < EVERYBODY.least ? isMost(there, EVERYBODY.many) : isMost(quiet, EVERYBODY.least);
 }
 

@@ -14,7 +14,10 @@ const MOST_AFTER_CLOSE = 100;
 /** A server stands still if it serves nobody for so much of the timeout. */
 const STANDS_STILL_AFTER = 0.25;
 
-/** Somebody has to wait for at least so long in a stall, in timeouts, unless several gave up in it. One that came again has not waited for long. */
+/**
+ * Somebody has to wait for at least so long in a stall, in timeouts, unless several gave up in it. A client that gave up and came again has
+ * not waited for long.
+ */
 const WAITED = 0.1;
 
 /** After a stall, a server answers all who waited within this time, in ms. */
@@ -168,11 +171,12 @@ function noticeStall({ attention, clock, stalls, onStall, timeout }: Shared, ask
   const now = clock();
   const ms = Math.round(now - attention.since);
   // A stall may be longer than the wait of most clients, or of all.
-  const waited = attention.waiting + attention.gaveUp;
-  const isLonger = attention.gaveUp > 1 && ms > timeout * SERVES_SOMEBODY_WITHIN;
-  if (waited > 1 && ms > timeout * STANDS_STILL_AFTER) attention.quiet = { at: attention.since, ms };
+  const several = attention.gaveUp.size > 1;
+  const isLonger = several && ms > timeout * SERVES_SOMEBODY_WITHIN;
+  if ((several || attention.waiting > 1) && ms > timeout * STANDS_STILL_AFTER)
+    attention.quiet = { at: attention.since, ms };
   attention.since = now;
-  attention.gaveUp = 0;
+  attention.gaveUp.clear();
   attention.heardAt = now;
   const { quiet } = attention;
   if (!quiet || (!isLonger && asked > now - timeout * WAITED)) return;

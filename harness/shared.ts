@@ -43,9 +43,10 @@ interface Attention {
   /** The number of clients that wait, and the time since which it served none of them. */
   waiting: number;
   since: number;
-  /** The time at which one that waited last gave up, and the number of those that did in the time without an answer. */
+  /** The time at which one that waited last gave up. */
   gaveUpAt: number;
-  gaveUp: number;
+  /** The clients that gave up in the time without an answer. */
+  readonly gaveUp: Set<object>;
   /** The time at which it last sent something. */
   heardAt: number;
   /** Its last quiet time, which may have been a stall. */
@@ -90,7 +91,7 @@ export function share(timeout: number, rate = Number.POSITIVE_INFINITY, target =
       waiting: 0,
       since: 0,
       gaveUpAt: Number.NEGATIVE_INFINITY,
-      gaveUp: 0,
+      gaveUp: new Set(),
       heardAt: 0,
       quiet: undefined,
       young: 0,

@@ -92,8 +92,11 @@ export async function blameForShutOut(
     (isShutByOne(pass) && !hasTimeToWait(trial.closed, pass)) ||
     hasEnded(pass);
   const trial: Trial = { ...aside, entrance, at, closed, came: 0, isOver };
-  // One that gives no answer may still do so. A suspect that runs then is refused before it sends anything.
-  if (way.code === NO_ANSWER && !Number.isFinite(await untilOpen(trial))) return false;
+  // It may still answer nobody. A suspect that runs then never gets to send anything.
+  if (way.code === NO_ANSWER && !Number.isFinite(await untilOpen(trial))) {
+    pass.availability.refuses(at, way);
+    return true;
+  }
   const suspects = ran.filter((it) => isSuspect(it) && mayHaveShut(it, at) && !pass.ends.culprits.has(it.case.id));
   const { culprit, shut } = await search(byNearness(suspects, at, greetsAll(pass.protocol)), trial);
   if (shut === "for good") pass.availability.refuses(at, way);

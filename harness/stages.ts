@@ -41,7 +41,7 @@ export async function runPass(cases: readonly Case[], pass: Pass): Promise<Reado
   dropFindings(fellMeanwhile(hit, pass), pass);
   if (pass.signal?.aborted) pass.stop ??= INTERRUPTED;
   if (!pass.stop && !options.once) await confirm(stages.waits, 0, pass);
-  if (pass.stop?.reason === "slow") leaveOpen(stages.waits, pass);
+  if (pass.stop?.reason === "slow" && !options.once) leaveOpen(stages.waits, pass);
   if (!options.once) await clearRefused(pass);
   if (!options.once) await askSkipped(pass);
   await lastNewcomer(cases, pass);

@@ -125,7 +125,7 @@ function begin<T>(waiter: Waiter<T>, state: WaitState): void {
   // A client that comes just after all others gave up goes on waiting for them.
   if (attention.waiting === 0 && since - attention.gaveUpAt > GOES_ON_WAITING_WITHIN * shared.timeout) {
     attention.since = since;
-    attention.gaveUp = 0;
+    attention.gaveUp.clear();
   }
   attention.waiting += 1;
 }
@@ -207,7 +207,7 @@ function giveUp<T>(waiter: Waiter<T>, state: WaitState): void {
   if (waiter.isUsual) {
     patience.missed(what, since, waiter.owed, clock());
     attention.gaveUpAt = clock();
-    attention.gaveUp += 1;
+    attention.gaveUp.add(state.log);
   }
   const data = wordsOfSilence(silence);
   const noted = state.log.record({ from: "client", type: "timeout", data, ...silence });

@@ -63,6 +63,12 @@ test.each<[string, WireEvent[][], WireEvent[][], number[]]>([
   ["one worker of several restarts", worker(50, 50, 51, 60), stays(20), [50]],
   ["a worker has too few clients", worker(50, 50, 51), stays(12), []],
   ["a worker has too small a part of all", worker(50, 50, 51, 60), stays(23), []],
+  [
+    "four are refused for what they sent, and one that said nothing is told",
+    [told, ...[2, 3, 4, 5].map((at) => [greets(at), errs(40), goodbye(50)])],
+    stays(12),
+    [],
+  ],
   ["four are told one after another", worker(50, 58, 71, 80), stays(12), []],
   ["most others stay", [told, [greets(2), goodbye(55)]], [3, 4, 5].map((at) => [greets(at), asks(400)]), []],
 ])("a goodbye to everybody: %s", (_, hit, others, at) => {
