@@ -26,13 +26,13 @@ export type Rerun = readonly [first: CaseResult, alone: CaseResult];
 export async function aloneAgain(result: CaseResult, pass: Pass): Promise<CaseResult> {
   const began = pass.shared.clock();
   let again = await alone(result.case, pass);
-  for (let i = 0; i < FURTHER && (await waitedInStall(again, pass)); i++) again = await alone(result.case, pass);
+  for (let i = 0; i < FURTHER && (await waitsOutStall(again, pass)); i++) again = await alone(result.case, pass);
   pass.times.confirming += pass.shared.clock() - began;
   return again;
 }
 
-/** Tells if a case that failed again waited in vain because the server stood still. */
-export async function waitedInStall(again: CaseResult, pass: Pass): Promise<boolean> {
+/** Lets a stall end, if there is one; tells if a case that failed again waited in vain over it. */
+export async function waitsOutStall(again: CaseResult, pass: Pass): Promise<boolean> {
   if (hasEnded(pass) || !isSilent(again)) return false;
   await letStallEnd(endOf(again), pass);
   return waitedInStalls(again, pass);

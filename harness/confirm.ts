@@ -63,12 +63,12 @@ export async function confirm(cases: readonly Case[], tookMs: number, pass: Pass
 /** Runs cases again that only warn, where a goodbye to everybody may explain that. It does if they do not warn any more. */
 async function clearWarned(cases: readonly Case[], pass: Pass): Promise<void> {
   const warned = cases.flatMap((it) => pass.results.get(it) ?? []).filter(({ verdict }) => verdict === "warn");
-  const told = warned.length > 0 ? goodbyesAmong(warned, pass) : [];
-  const hit = warned.filter((it) => isByGoodbyes(it, told, pass.protocol));
+  const goodbyes = warned.length > 0 ? goodbyesAmong(warned, pass) : [];
+  const hit = warned.filter((it) => isByGoodbyes(it, goodbyes, pass.protocol));
   const again = await sideBySide(hit, pass);
   const cleared = hit.filter((it) => isRight(again.get(it.case) ?? it));
   if (cleared.length === 0 || hasEnded(pass)) return;
-  tellGoodbyes(cleared, told, pass);
+  tellGoodbyes(cleared, goodbyes, pass);
   for (const it of cleared) settle(again.get(it.case) ?? it, pass);
 }
 

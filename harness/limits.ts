@@ -11,7 +11,7 @@ import {
   noneKnown,
   type Refused,
 } from "./known-limits.ts";
-import { type ByInputs, change, type Dial, type Keeping, measureAll, type ShutOut } from "./measure-all.ts";
+import { type ByInputs, change, type Keeping, type MeansForAll, measureAll, type ShutOut } from "./measure-all.ts";
 import { wordsOfFound } from "./noticed-limits.ts";
 
 /** A case wants more connections at the same time than the target accepts, so it cannot be judged. */
@@ -64,11 +64,10 @@ export interface Limits {
   /** Returns how many cases can be at work at the same time, `concurrency` at most. */
   cases(concurrency: number): number;
   /**
-   * Measures the limits while nothing else is at work. What `dial` opens takes no turn. Resolves to a time in which the target
-   * let nobody in, which is no limit; `byInputs` finds out if inputs were the reason. `stoodStill` says that the target served nobody when
-   * it first refused one.
+   * Measures the limits while nothing else is at work. Resolves to a time in which the target let nobody in, which is no limit; `byInputs`
+   * finds out if inputs were the reason.
    */
-  measure(dial: Dial, signal: AbortSignal | undefined, byInputs: ByInputs, stoodStill: boolean): Promise<ShutOut>;
+  measure(means: MeansForAll, byInputs: ByInputs): Promise<ShutOut>;
 }
 
 /** The most times that a case runs again for a limit. */
@@ -122,7 +121,7 @@ export function limits(clock: () => number, timeout: number): Limits {
     get wrong() {
       return known.wrong;
     },
-    measure: (dial, signal, byInputs, stoodStill) => measureAll(its, { dial, signal, stoodStill }, byInputs),
+    measure: (means, byInputs) => measureAll(its, means, byInputs),
   };
 }
 

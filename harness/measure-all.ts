@@ -65,7 +65,8 @@ export function change({ known, gate, clock }: Keeping): void {
 }
 
 /** The means to measure all limits of a target. */
-interface HowToMeasure {
+export interface MeansForAll {
+  /** Opens a connection that takes no turn. */
   readonly dial: Dial;
   readonly signal: AbortSignal | undefined;
   /** The target served nobody when it first refused one. */
@@ -78,7 +79,7 @@ interface HowToMeasure {
  */
 export async function measureAll(
   its: Keeping,
-  { dial, signal, stoodStill }: HowToMeasure,
+  { dial, signal, stoodStill }: MeansForAll,
   byInputs: ByInputs,
 ): Promise<ShutOut> {
   const { known, gate, clock } = its;

@@ -21,7 +21,7 @@ interface Counterexample<T, Finding> {
   readonly finding: Finding;
 }
 
-/** The most values that failed among others and are tried alone. */
+/** The most values of one lot that failed among others and are tried alone. */
 const CONFIRMED = 5;
 
 /** The values that come before all others: a server that takes most of them wrongly shows that with few. */

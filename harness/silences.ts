@@ -1,4 +1,4 @@
-import { aloneAgain, FURTHER, isLate, type Rerun, sideBySide, waitedInStall } from "./again.ts";
+import { aloneAgain, FURTHER, isLate, type Rerun, sideBySide, waitsOutStall } from "./again.ts";
 import { isTooLate } from "./budget.ts";
 import { isBroken } from "./catalogue.ts";
 import {
@@ -78,7 +78,7 @@ export async function allTogether(all: readonly CaseResult[], tookMs: number, pa
     } else if (!breaksAgain(first, second)) {
       for (const what of missedBy(first)) forgotten.add(what);
       settlePassed(first, second, pass);
-    } else if ((unsure.length > 1 && waitedAmongMany(second, pass)) || (await waitedInStall(second, pass)))
+    } else if ((unsure.length > 1 && waitedAmongMany(second, pass)) || (await waitsOutStall(second, pass)))
       alone.push(second);
     else if (unsure.length === 1 || othersWereServed(second, pass) || othersWereServed(first, pass))
       failed.push(second);

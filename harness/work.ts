@@ -204,7 +204,7 @@ async function measureLimits(ran: readonly CaseResult[], stoodStill: boolean, pa
     one: (entrance) => blameForShutOut({ at, way: refused, ms: shared.clock() - at }, all, entrance, asideOf(pass)),
     isOne: isShutByOne(pass),
   };
-  const shut = await limits.measure(come, signal, byInputs, stoodStill);
+  const shut = await limits.measure({ dial: come, signal, stoodStill }, byInputs);
   const { ms = 0, tookMs = ms, way } = shut;
   signal?.removeEventListener("abort", cut);
   cut();

@@ -71,7 +71,6 @@ export async function watchCommand(
   const wanted = wishes();
   const end = () => wanted.put("end");
   ends.signal.addEventListener("abort", end);
-  process.on("SIGHUP", end); // The terminal was closed.
   const writes = [...plan.files.values(), plan.log, args.out ?? OUT];
   const unwatch = await watchFolder(folder, ignoredIn(folder, writes), (path) =>
     wanted.put({ round: "failed first", why: `${visible(path)} changed` }),
@@ -82,7 +81,6 @@ export async function watchCommand(
   } finally {
     release();
     await unwatch();
-    process.off("SIGHUP", end);
     ends.release();
   }
   return ends.signal.aborted ? EXIT.interrupted : loop.code;
