@@ -163,22 +163,24 @@ const VERDICT = { kept: "pass", broken: "broken", inconclusive: "error" } as con
 /** Finds by a rule what the transcripts of a case show together: the worst counts, and the first of these is evidence. */
 function foundBy(rule: Rule, transcripts: readonly Transcript[]): Finding {
   const findings = transcripts.map((transcript) => tryTo(rule, transcript));
+  if (findings.every(({ outcome }) => outcome === "kept")) return { outcome: "kept", actual: together(findings) };
   const of = (outcome: Finding["outcome"]) => findings.filter((finding) => finding.outcome === outcome);
-  const [broken, inconclusive] = [of("broken"), of("inconclusive")];
-  const worst = [broken, inconclusive].find((some) => some.length > 0);
-  const actual = [...new Set((worst ?? findings).map((it) => it.actual))].join("; ");
-  const [first] = worst ?? [];
-  if (!first) return { outcome: "kept", actual };
-  const { events, outcome, path, silence } = first;
+  const broken = of("broken");
+  const worst = broken.length > 0 ? broken : of("inconclusive");
+  const { events, outcome, path, silence } = worst[0] as Finding;
   const isSilence = outcome === "broken" && broken.every((it) => it.silence);
   return {
     outcome,
-    actual,
+    actual: together(worst),
     ...(events && { events }),
     ...(path && { path }),
     ...(isSilence && silence && { silence }),
   };
 }
+
+/** The words of findings, each once. Most cases have one connection. */
+const together = (findings: readonly Finding[]): string =>
+  findings.length === 1 ? (findings[0] as Finding).actual : [...new Set(findings.map((it) => it.actual))].join("; ");
 
 /** Tells why a case did not judge all that it declared; `first` is the first check that is not right. */
 function whyUnjudged({ thrown, bound, unopened }: Cut, first: Check | undefined) {

@@ -35,8 +35,12 @@ function once<T>(keyOf: (value: T) => string) {
 
 /** A text that says all of a check. Most hold nothing but texts of one line, which are put together faster than as JSON. */
 function keyOf(check: PageCheck): string {
-  const parts = Object.entries(check).flat();
-  return parts.every((it) => typeof it === "string") ? parts.join("\n") : JSON.stringify(check);
+  let key = "";
+  for (const [name, value] of Object.entries(check)) {
+    if (typeof value !== "string") return JSON.stringify(check);
+    key += `${name}\n${value}\n`;
+  }
+  return key;
 }
 
 /** Packs the content of a page. */

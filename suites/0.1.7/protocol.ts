@@ -54,8 +54,17 @@ export function violationsOf(message: Message): Violation[] {
   return schema ? violations(schema, message) : [];
 }
 
-/** The URL of a client: the target's own query, then this one. */
-export function address(target: URL, query = queryOf(version)): URL {
+/** The URLs of clients of this version, by that of their target: most clients come so. */
+const usualUrls = new WeakMap<URL, URL>();
+
+/** The URL of a client: the target's own query, then this one. Throws a `UsageError` where the target's own would be in its way. */
+export function address(target: URL, query?: string): URL {
+  const url = (query === undefined && usualUrls.get(target)) || withQuery(target, query ?? queryOf(version));
+  if (query === undefined) usualUrls.set(target, url);
+  return url;
+}
+
+function withQuery(target: URL, query: string): URL {
   if (target.searchParams.has(PARAMETER)) {
     throw new UsageError(`The url holds "${PARAMETER}", which the suite sets itself: leave it out of ${target.href}`);
   }
