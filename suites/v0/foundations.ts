@@ -200,6 +200,16 @@ export const within: Foundations["within"] = {
 /** The ways in which requirements rest on one another in these suites: they keep one cause from being many findings. */
 export const foundationsOf = (suites: readonly Suite[]): Foundations => ({
   plain,
+  plainForms: [
+    "connection/offer-nothing",
+    "connection/offer-of-another-major",
+    "oauth/metadata",
+    "oauth/client-credentials",
+    "malformed/a-word",
+    "invalid/user-info",
+    "sessions/subscribe",
+    "social/message-a-short-text",
+  ],
   forms: { ...forms, ...ofInvalid(suites) },
   // Whoever leaves, or resets a connection, may end any case beside it.
   varying: Object.fromEntries(
