@@ -13,8 +13,11 @@ const { matches } = validator();
 /** Tells if a value is acceptable. */
 export function accepts(expected: Expectation, value: unknown): boolean {
   const { title: _, ...schema } = expected;
-  // Most expectations are one value, which needs no compiled schema.
-  if ("const" in schema && Object.keys(schema).length === 1) return isDeepStrictEqual(value, schema.const);
+  // Most expectations are one value or one of several, which needs no compiled schema.
+  if (Object.keys(schema).length === 1) {
+    const wanted = "const" in schema ? [schema.const] : schema.enum;
+    if (Array.isArray(wanted)) return wanted.some((it) => isDeepStrictEqual(value, it));
+  }
   return matches(schema as AnySchema, value);
 }
 

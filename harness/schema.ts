@@ -52,20 +52,13 @@ export function validator(keywords: readonly string[] = [], how: Pick<Options, "
     return validate;
   };
   return {
-    // Most checks want one value. To compare takes less time than to compile that.
-    matches: (schema, value) => (isPlainConst(schema) ? schema.const === value : compile(schema)(value)),
+    matches: (schema, value) => compile(schema)(value),
     violations(schema, value) {
       const validate = compile(schema);
       return validate(value) ? [] : worded(validate.errors ?? [], schema, value);
     },
   };
 }
-
-/** Tells if a schema says nothing but that a value is this text or number, and what that is called. */
-const isPlainConst = (schema: AnySchema): schema is { readonly const: string | number; readonly title?: string } =>
-  isObject(schema) &&
-  /^(string|number)$/.test(typeof schema.const) &&
-  Object.keys(schema).every((name) => name === "const" || name === "title");
 
 /** Puts the errors in a value into words, each once. */
 function worded(errors: readonly ErrorObject[], schema: AnySchema, value: unknown): Violation[] {

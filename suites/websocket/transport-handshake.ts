@@ -174,6 +174,7 @@ const extensions = ({ scenario }: Dialect) => [
 /** Judges that a handshake is answered as it must be. */
 function judgeHandshake<Id extends string>({ check }: Context<Id>, requirement: Id, client: Connection): boolean {
   const answer = responseOf(client.transcript);
+  const accept = acceptFor(askedWith(client.transcript, "sec-websocket-key"));
   const seen = answer && {
     status: answer.status,
     upgrade: answer.headers.get("upgrade")?.toLowerCase(),
@@ -182,8 +183,8 @@ function judgeHandshake<Id extends string>({ check }: Context<Id>, requirement: 
       ?.toLowerCase()
       .split(/\s*,\s*/),
     accept: answer.headers.get("sec-websocket-accept"),
+    answersTheKey: answer.headers.get("sec-websocket-accept") === accept,
   };
-  const accept = acceptFor(askedWith(client.transcript, "sec-websocket-key"));
   return check(requirement, seen ?? answered(client), {
     title: `status 101, Upgrade: websocket, Connection: Upgrade, Sec-WebSocket-Accept: ${accept}`,
     type: "object",
@@ -191,8 +192,8 @@ function judgeHandshake<Id extends string>({ check }: Context<Id>, requirement: 
       status: { const: 101 },
       upgrade: { const: "websocket" },
       connection: { type: "array", contains: { const: "upgrade" } },
-      accept: { const: accept },
+      answersTheKey: { const: true },
     },
-    required: ["status", "upgrade", "connection", "accept"],
+    required: ["status", "upgrade", "connection", "answersTheKey"],
   });
 }
